@@ -1,0 +1,178 @@
+"""Commands, their raw answers, and the ways in which Android says no."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from agent.messages import Message, PostureError
+
+Source = Literal["live", "capture", "bugreport"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One read-only command that the agent may run on a phone.
+
+    `key` is what a person would type and names the answer in every kind of capture (`dumpsys wifi`).
+    `script` is what the phone's shell runs: the same, or the same cut down on the phone to what a probe
+    needs, so a parser must read both the cut and the whole text. Shell: mksh with Android 8's toybox.
+    """
+
+    key: str
+    reason: Message
+    script: str = ""
+    timeout_s: int = 10
+    limit_bytes: int = 512 * 1024
+
+    @property
+    def line(self) -> str:
+        """The shell text that the phone runs."""
+        return self.script or self.key
+
+
+class Outcome(StrEnum):
+    """How the reading of one command's answer ended."""
+
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"  # longer than the command's limit
+    TIMED_OUT = "timed_out"
+    CUT = "cut"  # the phone went away in the middle
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The raw bytes that one command printed (stdout and stderr), and how it ended.
+
+    `exit_code` and `duration_ms` are None where the source does not tell (a bugreport).
+    """
+
+    data: bytes
+    outcome: Outcome = Outcome.COMPLETE
+    exit_code: int | None = None
+    duration_ms: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The answer as text, whatever wrote it: UTF-16 from PowerShell, CRLF, invalid UTF-8."""
+        return decode(self.data)
+
+
+def decode(data: bytes) -> str:
+    """Turn bytes into text with plain newlines; what is not valid becomes U+FFFD, nothing raises."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = data.decode("utf-16", errors="replace")
+    else:
+        text = data.decode("utf-8-sig", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+class Unanswered(PostureError):
+    """A command gave no usable answer. The message says why, and what would help."""
+
+
+# Each is the beginning of a whole answer, or of its last line: a dump may hold such words in a log.
+# Sources: frameworks/native dumpsys.cpp, cmd.cpp; DumpUtils.java; WifiShellCommand.java; mksh's exec.c.
+_REFUSALS = re.compile(
+    r"""(?:
+      Can't\ find\ service: | cmd:\ Can't\ find\ service | cmd:\ Failure\ calling\ service
+    | Permission\ Denial | .*Permission\ [Dd]enied\b | .*[Pp]ermission\ denied$
+    | java\.lang\.SecurityException | Security\ exception:
+    | Error\ dumping\ service\ info | Error\ while\ accessing
+    | Exception\ occurred\ while\ (?:executing|dumping) | Error\ while\ executing\ command | Failed\ to\ dump
+    | Unknown\ command: | [Uu]sage: | Unknown\ option
+    | Uid\ \d+\ does\ not\ have\ access | Error: | Error\ type
+    | \S*sh:\ .*(?:inaccessible\ or\ not\ found|not\ found) | \S+:\ .*(?:inaccessible\ or\ not\ found|No\ such\ file)
+    | Killed$ | Terminated$ | Segmentation\ fault | Aborted
+    )""",
+    re.VERBOSE,
+)
+_TIMEOUT = re.compile(r"^\*{3} SERVICE '[^']*' DUMP TIMEOUT \([0-9]+m?s\) EXPIRED \*{3}", re.MULTILINE)
+
+
+def refusal(text: str) -> str | None:
+    """Return the line with which Android refused, or None when `text` is an answer.
+
+    Empty text is no refusal here: `Capture.text` treats it, since some commands rightly print nothing.
+    """
+    if found := _TIMEOUT.search(text):
+        return found[0]
+    lines = [line for line in text.splitlines() if line.strip()]
+    # A refusal stands alone, or at the head of a short stack trace; a long dump that quotes one is an answer.
+    if lines and _REFUSALS.match(lines[0].strip()) and len(lines) <= 40:
+        return lines[0].strip()
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """All raw answers of one look at one phone.
+
+    `captured_at` is the workstation's clock, aware UTC; for a bugreport, the phone's own dump time.
+    `broken` says why the look ended early: what was not answered by then is unknown for that reason.
+    `serial` is what the transport calls the phone, None where there was none.
+    """
+
+    source: Source
+    captured_at: datetime
+    answers: Mapping[str, Answer]
+    serial: str | None = None
+    broken: Message | None = None
+    duration_ms: int = 0
+
+    def answer(self, command: Command | str) -> Answer | None:
+        """The raw answer, or None when this capture holds none."""
+        return self.answers.get(command if isinstance(command, str) else command.key)
+
+    def text(self, command: Command | str, *, partial: bool = False, empty: bool = False) -> str:
+        """Return what the phone printed; raise Unanswered unless it is a whole, willing answer.
+
+        partial: take an answer that was cut short too; the caller then concludes nothing from what is absent.
+        empty: printing nothing is an answer of this command (a list without entries).
+        """
+        key = command if isinstance(command, str) else command.key
+        answer = self.answers.get(key)
+        if answer is None:
+            if self.broken is not None:
+                raise Unanswered(Message("`{command}` was not answered: {why}", {"command": key, "why": self.broken}))
+            raise Unanswered(
+                Message("`{command}` is not in this capture; scan the phone itself to have it", {"command": key})
+            )
+        text = answer.text
+        if (refused := refusal(text)) is not None:
+            raise Unanswered(
+                Message("the phone refused `{command}`: {answer}", {"command": key, "answer": quoted(refused)})
+            )
+        if answer.outcome is not Outcome.COMPLETE and not partial:
+            raise Unanswered(replace(_INCOMPLETE[answer.outcome], values={"command": key}))
+        if not text.strip() and not empty:
+            raise Unanswered(Message("`{command}` printed nothing", {"command": key}))
+        return text
+
+    def first_text(self, commands: Iterable[Command | str]) -> tuple[str, str]:
+        """Return (key, text) of the first command that answered; raise the first one's Unanswered if none did."""
+        first: Unanswered | None = None
+        for command in commands:
+            try:
+                return (command if isinstance(command, str) else command.key), self.text(command)
+            except Unanswered as error:
+                first = first or error
+        assert first is not None, "first_text needs at least one command"  # noqa: S101 - a caller's mistake
+        raise first
+
+
+_INCOMPLETE = {
+    Outcome.TRUNCATED: Message("`{command}` printed more than the agent reads, so its end is missing"),
+    Outcome.TIMED_OUT: Message("`{command}` did not answer in time; scan again when the phone is idle"),
+    Outcome.CUT: Message("the phone went away while it answered `{command}`; connect it and scan again"),
+}
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+
+
+def quoted(text: str, limit: int = 240) -> str:
+    """Make a stranger's text fit to show: no control or direction characters, no newline, at most `limit` long."""
+    clean = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.strip())
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"

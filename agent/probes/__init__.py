@@ -1,0 +1,58 @@
+"""Pure functions from a capture to facts.
+
+A probe is one module with three names: `COMMANDS` (what it needs from a phone), `FACTS` (the names it
+answers for) and `probe(capture)`, which yields those facts. To add a check, write the module and name it
+in `PROBES`; the list of all commands and the documentation's table follow from there.
+"""
+
+import logging
+from collections.abc import Iterator
+from types import ModuleType
+
+from agent.capture import Capture, Command, Unanswered
+from agent.facts import Fact, unknown
+from agent.messages import Message
+
+PROBES: tuple[ModuleType, ...] = ()
+
+log = logging.getLogger(__name__)
+
+
+class ProbeError(Unanswered):
+    """An answer that is not in a form which the probe's sources know. Its facts become unknown."""
+
+
+def commands() -> tuple[Command, ...]:
+    """Every command the agent may run on a phone, once each, in the order of the probes."""
+    listed: dict[str, Command] = {}
+    for probe in PROBES:
+        for command in probe.COMMANDS:
+            if listed.setdefault(command.key, command) is not command:
+                raise ValueError(f"two different commands are called `{command.key}`")
+    return tuple(listed.values())
+
+
+def read_facts(capture: Capture) -> dict[str, Fact]:
+    """Run every probe. One that fails costs its own facts only, and those say why."""
+    facts: dict[str, Fact] = {}
+    for probe in PROBES:
+        for fact in _run(probe, capture):
+            facts[fact.name] = fact
+    return facts
+
+
+def _run(probe: ModuleType, capture: Capture) -> Iterator[Fact]:
+    owed = list(probe.FACTS)
+    reason = Message("this check gave no answer; please report it with the output of `posture capture`")
+    try:
+        for fact in probe.probe(capture):
+            owed.remove(fact.name)
+            yield fact
+    except Unanswered as error:
+        reason = error.message
+    except Exception:
+        # A stranger wrote the dump: a parser's mistake costs its own facts and never the report.
+        log.exception("probe %s failed", probe.__name__)
+        reason = Message("this phone's answer is in a form that the check does not know; please report it")
+    for name in owed:
+        yield unknown(name, reason)
