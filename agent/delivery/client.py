@@ -1,0 +1,117 @@
+"""The collector as the agent sees it: enrol once, then post signed reports."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import requests
+
+from agent import __version__
+from agent.capture import quoted
+from agent.messages import Message, PostureError
+
+_TIMEOUT_S = (5.0, 30.0)  # to connect, to answer
+_TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class DeliveryError(PostureError):
+    """The collector did not take it. `permanent`: it said no; otherwise it may take it later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What the collector answered to a one-time code."""
+
+    agent_id: str
+    collector: str
+
+
+class Collector:
+    """One collector, by its address. Use it from one thread; connections are kept."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise DeliveryError(
+                Message(
+                    "“{url}” is no collector's address; it should look like https://posture.example.org",
+                    {"url": quoted(url)},
+                ),
+                permanent=True,
+            )
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"phone-posture/{__version__}"
+
+    def enrol(self, code: str, name: str, public_jwk: dict[str, Any]) -> Enrolment:
+        """Give the agent's public key for a one-time code."""
+        answer = self._post("/api/enrol", json={"code": code, "name": name, "public_jwk": public_jwk})
+        try:
+            body = answer.json()
+            return Enrolment(agent_id=str(body["agent_id"]), collector=self.url)
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._not_a_collector() from error
+
+    def post_report(self, signed: str) -> Literal["stored", "known"]:
+        """Deliver one signed report; `known` when the collector had it already."""
+        headers = {"Content-Type": "application/jose+json"}
+        answer = self._post("/api/reports", data=signed.encode(), headers=headers)
+        if answer.status_code not in (200, 201):
+            raise self._not_a_collector()
+        return "stored" if answer.status_code == requests.codes.created else "known"
+
+    def _post(self, path: str, **arguments: Any) -> requests.Response:
+        try:
+            # A redirect could lead a report elsewhere, and would turn the POST into a GET.
+            answer = self._session.post(self.url + path, timeout=_TIMEOUT_S, allow_redirects=False, **arguments)
+        except requests.exceptions.SSLError as error:
+            raise DeliveryError(
+                Message(
+                    "the collector {url} shows a certificate that this workstation does not trust: {why}",
+                    {"url": self.url, "why": quoted(str(error))},
+                )
+            ) from error
+        except requests.RequestException as error:
+            raise DeliveryError(
+                Message("the collector {url} does not answer ({why})", {"url": self.url, "why": _short(error)})
+            ) from error
+        if answer.status_code in _TRY_LATER:
+            raise DeliveryError(
+                Message(
+                    "the collector {url} answered {status}; it may take it later",
+                    {"url": self.url, "status": answer.status_code},
+                )
+            )
+        if answer.status_code >= requests.codes.bad_request:
+            raise DeliveryError(
+                Message(
+                    "the collector {url} refused it: {why}",
+                    {"url": self.url, "why": _problem(answer)},
+                ),
+                permanent=True,
+            )
+        return answer
+
+    def _not_a_collector(self) -> DeliveryError:
+        return DeliveryError(
+            Message("{url} answers, but not as a collector does; check the address", {"url": self.url}),
+            permanent=True,
+        )
+
+
+def _problem(answer: requests.Response) -> str:
+    """The sentence of an application/problem+json answer (RFC 9457), or its status."""
+    try:
+        body = answer.json()
+        return quoted(str(body.get("detail") or body["title"]))
+    except (ValueError, KeyError, AttributeError):
+        return f"{answer.status_code} {quoted(answer.reason or '')}"
+
+
+def _short(error: requests.RequestException) -> str:
+    inner: BaseException = error
+    while (cause := getattr(inner, "reason", None) or (inner.args[0] if inner.args else None)) and isinstance(
+        cause, BaseException
+    ):
+        inner = cause
+    return quoted(str(inner).rpartition(": ")[2] or type(inner).__name__, 120)

@@ -1,0 +1,54 @@
+"""Empties the outbox: each report that is due is posted, and forgotten only when the collector has it."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from agent.delivery.client import Collector, DeliveryError
+from agent.delivery.outbox import Outbox, Waiting
+from agent.messages import Message
+
+
+@dataclass(slots=True)
+class Delivered:
+    """How one emptying went. `trouble` is the last sentence of a collector that did not take something."""
+
+    sent: int = 0
+    kept: int = 0
+    trouble: Message | None = None
+    next_try_at: datetime | None = field(default=None)
+
+
+def deliver_due(outbox: Outbox) -> Delivered:
+    """Post everything that is due. A collector that does not answer is asked once, not once a report."""
+    result = Delivered()
+    collectors: dict[str, Collector] = {}
+    silent: set[str] = set()
+    for item in outbox.due(datetime.now(UTC)):
+        if item.collector in silent:
+            result.kept += 1
+            continue
+        try:
+            _deliver(item, collectors)
+        except DeliveryError as error:
+            if not error.permanent:
+                silent.add(item.collector)
+            result.kept += 1
+            result.trouble = error.message
+            result.next_try_at = outbox.failed(
+                item,
+                str(error.message),
+                now=datetime.now(UTC),
+                jitter=random.random(),  # noqa: S311 - spreads retries, no secret
+                permanent=error.permanent,
+            )
+        else:
+            outbox.delivered(item.report_id)
+            result.sent += 1
+    return result
+
+
+def _deliver(item: Waiting, collectors: dict[str, Collector]) -> None:
+    if item.collector not in collectors:
+        collectors[item.collector] = Collector(item.collector)
+    collectors[item.collector].post_report(item.signed)
