@@ -1,0 +1,1 @@
+"""The collector: takes signed reports, keeps history and current state, shows the fleet."""
