@@ -1,0 +1,80 @@
+"""System properties: who the phone is, how it was built and how it booted.
+
+`getprop` prints `[name]: [value]`, one a line, sorted (system/core toolbox/getprop.cpp on Android 8, toybox from 9).
+A value can hold newlines, as the history of reboots does. On the phone the list is cut to `WANTED`, since the
+rest names networks, hosts and numbers that nobody needs here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from agent.capture import Capture, Command
+from agent.facts import Evidence
+from agent.messages import Message
+from agent.probes import ProbeError
+
+# What leaves the phone: beginnings of names, in extended regular expressions that grep and Python read alike.
+WANTED = (
+    r"ro\.(system\.|vendor\.|bootimage\.)?build\.",
+    r"ro\.product\.",
+    r"ro\.boot\.(verifiedbootstate|veritymode|flash\.locked|vbmeta\.|warranty_bit|serialno|em\.status|qemu|hardware)",
+    r"ro\.(serialno|warranty_bit|debuggable|secure|adb\.secure|kernel\.qemu|hardware|carrier|radio\.noril)\]",
+    r"ro\.(crypto\.state|crypto\.type|oem_unlock_supported|config\.knox|setupwizard\.|com\.google\.clientidbase)",
+    r"ro\.(lineage|crdroid|cm\.|modversion|havoc|evolution|pixelexperience|derp|arrow|aospa|omni|rr\.|grapheneos)",
+    r"(ro|sys|vendor)\.(oem_unlock_allowed|boot_completed)",
+    r"(ro|service|persist)\.adb\.",
+    r"persist\.sys\.(timezone|locale|usb\.config)\]",
+    r"init\.svc\.(adbd|su)\]",
+    r"[^]]*(magisk|kernelsu|supersu|su_daemon|daemonsu|rctd)",
+    r"gsm\.sim\.state\]",
+)
+
+COMMAND = Command(
+    "getprop",
+    Message("who the phone is, its Android version, and how it booted"),
+    script=f"getprop | grep -E '^\\[({'|'.join(WANTED)})'",
+)
+
+_FIRST = re.compile(r"\[([^\]\n]+)\]: \[(.*)")
+
+
+def read(capture: Capture) -> dict[str, str]:
+    """Return every property of the answer by name; what is absent was not printed, which proves nothing.
+
+    A property that stands there twice with two values is left out.
+    Raises Unanswered when the phone did not answer, ProbeError when no line is a property.
+    """
+    properties = parse(capture.text(COMMAND))
+    if not properties:
+        raise ProbeError(Message("`{command}` printed no property", {"command": COMMAND.key}))
+    return properties
+
+
+def parse(text: str) -> dict[str, str]:
+    """Read `[name]: [value]` lines; a value without its closing bracket (a cut answer) is left out."""
+    properties: dict[str, str] = {}
+    twice: set[str] = set()
+    for name, value in _entries(text):
+        if properties.setdefault(name, value) != value:
+            twice.add(name)
+    return {name: value for name, value in properties.items() if name not in twice}
+
+
+def _entries(text: str) -> Iterator[tuple[str, str]]:
+    """Join the lines of each value: it ends at the first line whose last character is the closing bracket."""
+    name, lines = "", list[str]()
+    for line in text.splitlines():
+        if found := _FIRST.match(line):
+            name, lines = found[1], [found[2]]
+        elif name:
+            lines.append(line)
+        else:
+            continue
+        if lines[-1].rstrip().endswith("]"):
+            yield name, "\n".join(lines).rstrip()[:-1]
+            name, lines = "", []
+
+
+def evidence(properties: Mapping[str, str], *names: str) -> tuple[Evidence, ...]:
+    """Quote the named properties as the phone printed them, leaving out the absent ones."""
+    return tuple(Evidence.of(COMMAND.key, f"[{n}]: [{properties[n]}]") for n in names if n in properties)
