@@ -1,0 +1,40 @@
+"""`posture commands`: the one list of everything that may run on a phone."""
+
+import json
+
+import click
+
+from agent import probes
+from agent.cli import options
+from agent.cli.language import t
+from agent.messages import Language
+
+
+@click.command("commands", help=t("Print every command that may ever run on a phone, why, and what it feeds."))
+@options.lang
+@click.option("--json", "as_json", is_flag=True, help=t("One JSON object a line."))
+def command(lang: Language, as_json: bool) -> None:
+    """Print the sum of the probes' lists."""
+    feeds: dict[str, list[str]] = {}
+    for probe in probes.PROBES:
+        for each in probe.COMMANDS:
+            feeds.setdefault(each.key, []).extend(probe.FACTS)
+    for each in probes.commands():
+        facts = sorted(set(feeds[each.key]))
+        if as_json:
+            row = {
+                "command": each.key,
+                "runs": each.line,
+                "reason": each.reason(lang),
+                "facts": facts,
+                "timeout_s": each.timeout_s,
+                "limit_bytes": each.limit_bytes,
+            }
+            click.echo(json.dumps(row, ensure_ascii=False))
+            continue
+        click.echo(each.key)
+        click.echo(f"    {each.reason(lang)}")
+        if each.line != each.key:
+            click.echo(t("    runs as: {line}").format(line=each.line.replace("\n", "\n             ")))
+        click.echo(t("    limits: {seconds} s, {bytes} bytes").format(seconds=each.timeout_s, bytes=each.limit_bytes))
+        click.echo(t("    feeds: {facts}").format(facts=", ".join(facts)))

@@ -1,0 +1,27 @@
+"""Which language the person at the terminal reads, known before any command is loaded."""
+
+import os
+import sys
+from functools import cache
+from typing import cast
+
+from agent.messages import LANGUAGES, Language, Message
+
+
+@cache
+def language() -> Language:
+    """Return `--lang`, else POSTURE_LANG, else the locale's language, else English."""
+    given = [word.removeprefix("--lang=") for word in sys.argv if word.startswith("--lang=")]
+    given += [after for word, after in zip(sys.argv, sys.argv[1:], strict=False) if word == "--lang"]
+    variables = ("POSTURE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    for wish in (*given, *(os.environ.get(name, "") for name in variables)):
+        if wish[:2].lower() in LANGUAGES:
+            return cast("Language", wish[:2].lower())
+        if wish:
+            break
+    return "en"
+
+
+def t(sentence: str) -> str:
+    """Return a sentence of the command line in the person's language."""
+    return Message(sentence)(language())

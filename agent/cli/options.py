@@ -1,0 +1,67 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from agent.cli.language import language, t
+from agent.messages import LANGUAGES
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def data(function: Decorated) -> Decorated:
+    """`--data DIR`: where the state lives."""
+    return click.option(
+        "--data", type=click.Path(path_type=Path), envvar="POSTURE_DATA", help=t("Folder of the agent's state.")
+    )(function)
+
+
+def lang(function: Decorated) -> Decorated:
+    """`--lang es|en`."""
+    return click.option(
+        "--lang", type=click.Choice(LANGUAGES), default=language, help=t("Language of what people read.")
+    )(function)
+
+
+def as_json(function: Decorated) -> Decorated:
+    """`--json`: one JSON object a line on stdout, and nothing else there."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help=t("One JSON report a line on stdout, nothing else there.")
+    )(function)
+
+
+def judging(function: Decorated) -> Decorated:
+    """`--policy` and `--profile`."""
+    for option in (
+        click.option(
+            "--profile",
+            type=click.Choice(["in-use", "handover"]),
+            default="in-use",
+            show_default=True,
+            help=t("A phone in use, or one to be handed over."),
+        ),
+        click.option(
+            "--policy",
+            "policy_path",
+            type=click.Path(path_type=Path),
+            metavar="FILE-OR-FOLDER",
+            help=t("Policy to judge by; CM-G-03 comes with the agent."),
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def targets(function: Decorated) -> Decorated:
+    """Which phones: `--tcp`, `--usb`, `--adb-server`, `--serial`."""
+    for option in (
+        click.option("--serial", "serials", multiple=True, metavar="S", help=t("Only the phone with this serial.")),
+        click.option("--adb-server", is_flag=True, help=t("Phones of the running adb server.")),
+        click.option("--usb", is_flag=True, help=t("Phones on USB, without an adb server.")),
+        click.option("--tcp", "tcp", multiple=True, metavar="HOST:PORT", help=t("A phone on the network; repeatable.")),
+    ):
+        function = option(function)
+    return function

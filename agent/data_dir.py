@@ -1,0 +1,65 @@
+"""Where the agent keeps its state on the workstation: one folder, made on first use."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from agent.messages import Message, PostureError
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """The folder given by `--data`, by POSTURE_DATA, or the user's own data folder."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, given: Path | None = None) -> "DataDir":
+        """Return the folder in force; nothing is made yet."""
+        return cls(given or Path(os.environ.get("POSTURE_DATA") or user_data_path("phone-posture", appauthor=False)))
+
+    @property
+    def agent_key(self) -> Path:
+        """The key that signs reports."""
+        return self.root / "agent-key.json"
+
+    @property
+    def adb_keys(self) -> Path:
+        """The folder of the key that phones are asked to accept."""
+        return self.root / "adb"
+
+    @property
+    def outbox(self) -> Path:
+        """What waits to be delivered."""
+        return self.root / "outbox.sqlite3"
+
+    @property
+    def _enrolment(self) -> Path:
+        return self.root / "enrolment.json"
+
+    def collector(self) -> str | None:
+        """The address of the collector that this agent is enrolled with."""
+        try:
+            return str(json.loads(self._enrolment.read_text())["collector"])
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PostureError(
+                Message("{path} is damaged; enrol again with `posture enroll`", {"path": str(self._enrolment)}),
+                permanent=True,
+            ) from error
+
+    def remember_collector(self, url: str) -> None:
+        """Keep the collector's address for the scans to come."""
+        part = self._enrolment.with_suffix(".part")
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps({"collector": url}) + "\n")
+            part.replace(self._enrolment)
+        except OSError as error:
+            raise PostureError(
+                Message("{path} cannot be written: {why}", {"path": str(part), "why": error.strerror or str(error)})
+            ) from error

@@ -1,0 +1,102 @@
+"""Puts a look at a phone and its judgement into the report's shape."""
+
+import platform
+import uuid
+from collections.abc import Mapping
+
+import uuid_utils
+
+from agent import __version__
+from agent.capture import Capture, quoted
+from agent.facts import FACTS, Fact, State, instant
+from agent.messages import LANGUAGES, Language
+from agent.policy import Evaluation, Policy, Result
+from agent.policy.terms import Profile
+from agent.report.model import (
+    AgentInfo,
+    Device,
+    EvidenceLine,
+    PolicyInfo,
+    Report,
+    ReportedFact,
+    ReportedResult,
+    ResultTexts,
+)
+
+
+def build(
+    capture: Capture, evaluation: Evaluation, policy: Policy, *, agent_id: str, profile: Profile, language: Language
+) -> Report:
+    """Make the report of one look at one phone, in `language`, with the sentences of every language beside it."""
+    facts = evaluation.facts
+    return Report(
+        report_id=str(uuid.UUID(int=uuid_utils.uuid7().int)),
+        scanned_at=instant(capture.captured_at),
+        duration_ms=capture.duration_ms,
+        source=capture.source,
+        language=language,
+        agent=AgentInfo(id=agent_id, version=__version__, host=platform.node() or "unknown"),
+        device=device(facts, capture),
+        profile=profile,
+        policy=PolicyInfo(id=policy.id, version=policy.version, sha256=policy.sha256),
+        facts=reported_facts(facts, language),
+        results=tuple(_result(result, language) for result in evaluation.results),
+        verdict=evaluation.verdict,
+    )
+
+
+def reported_facts(facts: Mapping[str, Fact], language: Language) -> dict[str, ReportedFact]:
+    """The facts in the contract's order and shape."""
+    return {name: _fact(facts[name], language) for name in FACTS if name in facts}
+
+
+def device(facts: Mapping[str, Fact], capture: Capture) -> Device:
+    """Which phone it was: by its own serial number, else as the transport calls it."""
+
+    def value(name: str) -> str | None:
+        fact = facts.get(f"device.{name}")
+        return fact.value if fact and fact.state is State.KNOWN else None
+
+    api_level = value("api_level")
+    return Device(
+        serial=value("serial") or quoted(capture.serial or "unknown"),
+        manufacturer=value("manufacturer"),
+        model=value("model"),
+        android_version=value("android_version"),
+        api_level=None if api_level is None else int(api_level),
+        security_patch=value("security_patch"),
+        fingerprint=value("fingerprint"),
+    )
+
+
+def _fact(fact: Fact, language: Language) -> ReportedFact:
+    return ReportedFact(
+        value=fact.value,
+        state=fact.state,
+        reason=fact.reason and fact.reason(language),
+        reasons={each: fact.reason(each) for each in LANGUAGES} if fact.reason else {},
+        evidence=tuple(EvidenceLine(source=each.source, line=each.line) for each in fact.evidence),
+    )
+
+
+def _result(result: Result, language: Language) -> ReportedResult:
+    texts = {
+        each: ResultTexts(title=result.title[each], message=result.message[each], remediation=result.remediation[each])
+        for each in LANGUAGES
+    }
+    return ReportedResult(
+        rule=result.rule,
+        clause=result.clause,
+        kind=result.kind,
+        status=result.status,
+        measured_status=result.measured_status,
+        waiver=result.waiver,
+        attestation=result.attestation,
+        severity=result.severity,
+        strength=result.strength,
+        message=texts[language].message,
+        remediation=texts[language].remediation,
+        facts=result.facts,
+        texts=texts,
+        parameters=dict(result.parameters),
+    )

@@ -1,0 +1,106 @@
+"""From a phone to a signed report, for one phone or for many side by side."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from agent import probes
+from agent.capture import Capture, Command
+from agent.capture.live import capture_phone
+from agent.messages import Language, Message, PostureError
+from agent.policy import Evaluation, Policy, evaluate
+from agent.policy.terms import Profile
+from agent.report.build import build
+from agent.report.model import Report
+from agent.report.signature import AgentKey
+from agent.transport import Transport
+
+AT_ONCE = 32  # phones side by side; a thread each, asleep most of the time
+
+
+class Target(Protocol):
+    """A phone that may be reached."""
+
+    @property
+    def name(self) -> str:
+        """What to call it before it has said its serial."""
+
+    def open(self) -> Transport:
+        """Reach it; raise PostureError with what a person must do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """All that turns a capture into a report."""
+
+    policy: Policy
+    profile: Profile
+    language: Language
+    key: AgentKey
+    now: datetime | None = None  # judge as if at that instant, for captures of the past
+
+    def judge(self, capture: Capture) -> "Judged":
+        """Read the facts of a capture and hold them against the policy."""
+        facts = probes.read_facts(capture)
+        evaluation = evaluate(
+            self.policy, facts, profile=self.profile, scanned_at=self.now or capture.captured_at, serial=capture.serial
+        )
+        report = build(
+            capture,
+            evaluation,
+            self.policy,
+            agent_id=self.key.id,
+            profile=self.profile,
+            language=self.language,
+        )
+        return Judged(report=report, evaluation=evaluation, broken=capture.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A report, and the evaluation it was made from. `broken`: the phone went away before it had said all."""
+
+    report: Report
+    evaluation: Evaluation
+    broken: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A phone that could not be scanned, and why."""
+
+    name: str
+    reason: Message
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with a phone's name, how many of its commands are answered, and how many there are."""
+
+
+def capture_all(
+    targets: Sequence[Target], commands: Sequence[Command], progress: Progress
+) -> Iterator[tuple[Target, Capture | Failed]]:
+    """Look at every phone, side by side; yield each as it is done."""
+
+    def look(target: Target) -> Capture | Failed:
+        try:
+            with closing(target.open()) as transport:
+                return capture_phone(
+                    transport, commands, on_answer=lambda _, done, total: progress(target.name, done, total)
+                )
+        except PostureError as error:
+            return Failed(target.name, error.message)
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="phone") as pool:
+        running = {pool.submit(look, target): target for target in targets}
+        for done in as_completed(running):
+            yield running[done], done.result()
+
+
+def scan_all(targets: Sequence[Target], judge: Judge, progress: Progress) -> Iterable[tuple[Target, Judged | Failed]]:
+    """Scan and judge every phone, side by side; yield each as it is done."""
+    for target, seen in capture_all(targets, probes.commands(), progress):
+        yield target, seen if isinstance(seen, Failed) else judge.judge(seen)
