@@ -109,9 +109,8 @@ def _problem(answer: requests.Response) -> str:
 
 
 def _short(error: requests.RequestException) -> str:
+    """The innermost cause in a few words: "Connection refused"."""
     inner: BaseException = error
-    while (cause := getattr(inner, "reason", None) or (inner.args[0] if inner.args else None)) and isinstance(
-        cause, BaseException
-    ):
-        inner = cause
-    return quoted(str(inner).rpartition(": ")[2] or type(inner).__name__, 120)
+    while (nested := inner.__cause__ or inner.__context__) is not None:
+        inner = nested
+    return quoted(inner.strerror if isinstance(inner, OSError) and inner.strerror else type(inner).__name__, 120)
