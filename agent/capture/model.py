@@ -40,6 +40,7 @@ class Outcome(StrEnum):
     TRUNCATED = "truncated"  # longer than the command's limit
     TIMED_OUT = "timed_out"
     CUT = "cut"  # the phone went away in the middle
+    REPEATED = "repeated"  # stands more than once in a bugreport, so one of them may be an app's forgery
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class Capture:
             raise Unanswered(
                 Message("the phone refused `{command}`: {answer}", {"command": key, "answer": quoted(refused)})
             )
-        if answer.outcome is not Outcome.COMPLETE and not partial:
+        if answer.outcome is Outcome.REPEATED or (answer.outcome is not Outcome.COMPLETE and not partial):
             raise Unanswered(replace(_INCOMPLETE[answer.outcome], values={"command": key}))
         if not text.strip() and not empty:
             raise Unanswered(Message("`{command}` printed nothing", {"command": key}))
@@ -167,6 +168,7 @@ _INCOMPLETE = {
     Outcome.TRUNCATED: Message("`{command}` printed more than the agent reads, so its end is missing"),
     Outcome.TIMED_OUT: Message("`{command}` did not answer in time; scan again when the phone is idle"),
     Outcome.CUT: Message("the phone went away while it answered `{command}`; connect it and scan again"),
+    Outcome.REPEATED: Message("this bugreport holds `{command}` twice, and one may be forged; scan the phone itself"),
 }
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")

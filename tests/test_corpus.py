@@ -1,0 +1,177 @@
+"""Every sample of the corpus of real phones, opened as a user would, against what a correct checker concludes.
+
+The corpus lies beside the checkout, or where POSTURE_SHARED says; its README explains `expected.yaml`.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agent.capture.sources import open_capture
+from agent.facts import Fact, State
+from agent.probes import PROBES, read_facts
+
+SHARED = Path(os.environ.get("POSTURE_SHARED") or Path(__file__).parents[2] / "shared")
+SAMPLES = sorted(path.parent for path in (SHARED / "corpus").glob("*/expected.yaml"))
+
+# Facts that the corpus speaks of and no probe answers yet; a test fails when this is stale.
+UNCOVERED = frozenset(
+    [
+        "apps.accessibility_services",
+        "apps.device_admins",
+        "apps.keyboards",
+        "apps.notification_listeners",
+        "apps.sideloaded",
+        "apps.spyware",
+        "device.adb_keys",
+        "device.adb_over_wifi",
+        "device.android_version",
+        "device.bootloader_locked",
+        "device.developer_options",
+        "device.encrypted",
+        "device.manufacturer",
+        "device.mobile_data",
+        "device.rooted",
+        "device.verified_boot",
+        "handover.accounts",
+        "handover.reset_at",
+        "handover.setup_complete",
+        "network.captive_portal",
+        "network.saved_open",
+        "network.transport",
+        "network.validated",
+        "network.vpn.active",
+        "network.vpn.always_on",
+        "network.whatsapp_history",
+        "network.wifi.bssid",
+        "network.wifi.security",
+        "network.wifi.ssid",
+        "screen_lock.biometrics",
+        "screen_lock.credential",
+        "screen_lock.notifications",
+        "screen_lock.secure",
+        "screen_lock.timeout_seconds",
+        "screen_lock.trust_agents",
+        "whatsapp.backup.end_to_end_encrypted",
+        "whatsapp.backup.latest_at",
+        "whatsapp.backup.scheduled_at",
+        "whatsapp.installed",
+        "whatsapp.linked_devices",
+        "whatsapp.linked_devices_reviewed_at",
+    ]
+)
+
+EXPECTED: dict[str, dict[str, Any]] = {
+    sample.name: yaml.safe_load((sample / "expected.yaml").read_text(encoding="utf-8")) for sample in SAMPLES
+}
+
+ANSWERED = {name for probe in PROBES for name in probe.FACTS}
+
+
+@pytest.fixture(scope="module")
+def facts_of() -> Callable[[Path], dict[str, Fact]]:
+    read: dict[str, dict[str, Fact]] = {}
+
+    def facts(sample: Path) -> dict[str, Fact]:
+        if sample.name not in read:
+            read[sample.name] = read_facts(open_capture(sample))
+        return read[sample.name]
+
+    return facts
+
+
+def expectations(expected: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """(kind, fact, what) for each thing that a sample expects."""
+    for name, value in (expected.get("facts") or {}).items():
+        yield "is", name, value
+    for kind in ("unknown", "not_applicable"):
+        for name in expected.get(kind) or ():
+            yield kind, name, None
+    for item in expected.get("not") or ():
+        yield "not", item["fact"], item["value"]
+    for kind in ("contains", "lacks"):
+        for name, texts in (expected.get(kind) or {}).items():
+            yield kind, name, [texts] if isinstance(texts, str) else texts
+
+
+CASES = [
+    pytest.param(sample, kind, name, what, id=f"{sample.name}-{kind}-{name}" + (f"={what}" if kind == "not" else ""))
+    for sample in SAMPLES
+    for kind, name, what in expectations(EXPECTED[sample.name])
+    if name in ANSWERED
+]
+
+
+def plain(value: Any) -> Any:
+    """Lists in any order."""
+    return sorted(json.dumps(item, sort_keys=True) for item in value) if isinstance(value, list) else value
+
+
+@pytest.mark.skipif(not SAMPLES, reason="shared is absent")
+@pytest.mark.parametrize(("sample", "kind", "name", "what"), CASES)
+def test_concludes_what_the_raw_line_says(sample: Path, kind: str, name: str, what: Any, facts_of: Any) -> None:
+    fact: Fact = facts_of(sample)[name]
+    written = json.dumps(fact.value, ensure_ascii=False)
+    match kind:
+        case "is":
+            assert (fact.state, plain(fact.value)) == (State.KNOWN, plain(what)), fact
+        case "unknown":
+            assert fact.state is not State.KNOWN, fact
+        case "not_applicable":
+            assert fact.state is State.NOT_APPLICABLE, fact
+        case "not":
+            assert fact.state is not State.KNOWN or plain(fact.value) != plain(what), fact
+        case "contains":
+            assert fact.state is State.KNOWN, fact
+            assert [text for text in what if text not in written] == [], fact
+        case "lacks":
+            assert [text for text in what if text in written] == [], fact
+        case _:
+            pytest.fail(f"unknown expectation {kind}")
+
+
+@pytest.mark.skipif(not SAMPLES, reason="shared is absent")
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_opens_every_sample(sample: Path) -> None:
+    capture = open_capture(sample)
+    assert capture.answers
+    assert capture.source == ("bugreport" if (sample / "bugreport.zip").is_file() else "capture")
+
+
+IDENTITY = {
+    "android": ("device.android_version", "[ro.build.version.release]: [{}]"),
+    "maker": ("device.manufacturer", "[ro.product.manufacturer]: [{}]"),
+}
+
+
+@pytest.mark.skipif(not SAMPLES, reason="shared is absent")
+@pytest.mark.parametrize("key", IDENTITY)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_names_the_phone(sample: Path, key: str, facts_of: Callable[[Path], dict[str, Fact]]) -> None:
+    name, line = IDENTITY[key]
+    expected = EXPECTED[sample.name].get(key)
+    fact = facts_of(sample).get(name)
+    if expected is None or fact is None:
+        return  # not provable, or nobody answers it yet, which the count below tells
+    if fact.state is State.KNOWN:
+        assert fact.value.casefold() == expected.casefold()
+    else:  # some samples know it from their SOURCE.md only
+        properties = open_capture(sample).answer("getprop")
+        assert properties is None or line.format(expected) not in properties.text
+
+
+@pytest.mark.skipif(not SAMPLES, reason="shared is absent")
+def test_says_which_facts_no_probe_answers(record_property: Callable[[str, object], None]) -> None:
+    expected = [name for sample in EXPECTED.values() for _, name, _ in expectations(sample)]
+    expected += [IDENTITY[key][0] for sample in EXPECTED.values() for key in IDENTITY if sample.get(key)]
+    missing = {name for name in expected if name not in ANSWERED}
+    compared = sum(name in ANSWERED for name in expected)
+    record_property("summary", f"corpus: {compared} of {len(expected)} expectations compared in {len(SAMPLES)} samples")
+    for name in sorted(missing):
+        record_property("summary", f"corpus: no probe answers {name}, {expected.count(name)} expectations not compared")
+    assert missing == UNCOVERED, "take what a probe answers now out of UNCOVERED"
