@@ -2,7 +2,7 @@
 
 `getprop` prints `[name]: [value]`, one a line, sorted (system/core toolbox/getprop.cpp on Android 8, toybox from 9).
 A value can hold newlines, as the history of reboots does. On the phone the list is cut to `WANTED`, since the
-rest names networks, hosts and numbers that nobody needs here.
+rest names networks, hosts and numbers that nobody needs here; the number of all lines stands at the end.
 """
 
 import re
@@ -32,7 +32,7 @@ WANTED = (
 COMMAND = Command(
     "getprop",
     Message("who the phone is, its Android version, and how it booted"),
-    script=f"getprop | grep -E '^\\[({'|'.join(WANTED)})'",
+    script=f"getprop | sed -n -E -e '/^\\[({'|'.join(WANTED)})/p' -e '$='",
 )
 
 _FIRST = re.compile(r"\[([^\]\n]+)\]: \[(.*)")
@@ -48,6 +48,13 @@ def read(capture: Capture) -> dict[str, str]:
     if not properties:
         raise ProbeError(Message("`{command}` printed no property", {"command": COMMAND.key}))
     return properties
+
+
+def whole(capture: Capture) -> bool:
+    """Whether `getprop` was given in full, so that an absent property is known to be unset (phones have hundreds)."""
+    text = capture.text(COMMAND)
+    counted = [int(line) for line in text.splitlines() if line.isascii() and line.isdecimal() and len(line) < 9]
+    return max(counted, default=len(parse(text))) >= 100
 
 
 def parse(text: str) -> dict[str, str]:

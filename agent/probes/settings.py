@@ -100,13 +100,19 @@ class Table:
     source: str
     values: Mapping[str, str]
     twice: frozenset[str]
+    length: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether absence proves anything: every phone has dozens of rows (35 at least in real dumps)."""
+        return self.length >= 10
 
 
 def value(capture: Capture, namespace: Namespace, key: str, user: int = 0) -> Setting | None:
     """Return a setting, or None when the phone gave its list and `key` is absent (or null) in it.
 
     Global settings belong to user 0. Raises Unanswered when no list of this user was given, ProbeError when
-    the key stands there twice with two values.
+    the key stands there twice with two values, or when it is absent from what is only a piece of a list.
     """
     table = _table(capture, namespace, user)
     if key in table.twice:
@@ -114,6 +120,13 @@ def value(capture: Capture, namespace: Namespace, key: str, user: int = 0) -> Se
             Message("`{command}` gives two values for `{key}`", {"command": table.source, "key": key}),
         )
     found = table.values.get(key)
+    if found is None and not table.whole:
+        raise ProbeError(
+            Message(
+                "`{command}` is only a piece of the list here and does not hold `{key}`; scan the phone itself",
+                {"command": table.source, "key": key},
+            )
+        )
     if found is None or found == "null":
         return None
     return Setting(found, Evidence.of(table.source, f"{key}={found}"))
@@ -150,9 +163,9 @@ _LINE = re.compile(r"([^=\s]+)=(.*)")
 
 
 def _lists(text: str, source: str) -> dict[int, Table]:
-    """Split the answer at its `user N` lines; a list that says neither a value nor its length is no list.
+    """Split the answer at its `user N` lines; a list without a value, and without the length of one, is none.
 
-    A wanted value never holds a newline, so a line without a name belongs to another value and is left out.
+    A line without a name continues another's value and is left out.
     """
     blocks: dict[int, list[str]] = {0: []}
     block = blocks[0]
@@ -161,13 +174,14 @@ def _lists(text: str, source: str) -> dict[int, Table]:
             block = blocks.setdefault(int(header[1]), [])
         else:
             block.append(line)
-    return {user: _collect(source, _pairs(lines)) for user, lines in blocks.items() if _answered(lines)}
+    tables = {user: _collect(source, _pairs(lines), _length(lines)) for user, lines in blocks.items()}
+    return {user: table for user, table in tables.items() if table.values or table.whole}
 
 
-def _answered(lines: list[str]) -> bool:
-    """Whether the list was given: values, or a length that only a list can have (a refusal is short)."""
-    lengths = [int(line) for line in lines if line.isascii() and line.isdecimal() and len(line) < 9]
-    return any(_LINE.match(line) for line in lines) or any(length > 2 for length in lengths)
+def _length(lines: list[str]) -> int:
+    """Count the list's rows: as the phone counted them before the cut, or as they stand here."""
+    counted = [int(line) for line in lines if line.isascii() and line.isdecimal() and len(line) < 9]
+    return max(counted, default=sum(1 for _ in _pairs(lines)))
 
 
 def _pairs(lines: list[str]) -> Iterator[tuple[str, str]]:
@@ -176,13 +190,13 @@ def _pairs(lines: list[str]) -> Iterator[tuple[str, str]]:
             yield found[1], found[2]
 
 
-def _collect(source: str, pairs: Iterator[tuple[str, str]]) -> Table:
+def _collect(source: str, pairs: Iterator[tuple[str, str]], length: int) -> Table:
     values: dict[str, str] = {}
     twice: set[str] = set()
     for key, found in pairs:
         if values.setdefault(key, found) != found:
             twice.add(key)
-    return Table(source, values, frozenset(twice))
+    return Table(source, values, frozenset(twice), length)
 
 
 _SECTION = re.compile(r"([A-Z]+) SETTINGS \(user (\d{1,9})\)")
@@ -202,4 +216,4 @@ def _dumped(text: str, namespace: Namespace) -> dict[int, Table]:
         elif section is not None and (row := _ROW.fullmatch(line)):
             found = _DEFAULT.sub("", row[3])
             section.append((row[1], "null" if found == "{null}" else found))
-    return {user: _collect(DUMP, iter(pairs)) for user, pairs in rows.items() if pairs}
+    return {user: _collect(DUMP, iter(pairs), len(pairs)) for user, pairs in rows.items() if pairs}
