@@ -6,14 +6,13 @@ import click
 
 from agent import probes
 from agent.cli import options
-from agent.cli.language import t
-from agent.messages import Language
+from agent.cli.language import language, t
 
 
 @click.command("commands", help=t("Print every command that may ever run on a phone, why, and what it feeds."))
 @options.lang
 @click.option("--json", "as_json", is_flag=True, help=t("One JSON object a line."))
-def command(lang: Language, as_json: bool) -> None:
+def command(as_json: bool) -> None:
     """Print the sum of the probes' lists."""
     feeds: dict[str, list[str]] = {}
     for probe in probes.PROBES:
@@ -25,7 +24,7 @@ def command(lang: Language, as_json: bool) -> None:
             row = {
                 "command": each.key,
                 "runs": each.line,
-                "reason": each.reason(lang),
+                "reason": each.reason(language()),
                 "facts": facts,
                 "timeout_s": each.timeout_s,
                 "limit_bytes": each.limit_bytes,
@@ -33,7 +32,7 @@ def command(lang: Language, as_json: bool) -> None:
             click.echo(json.dumps(row, ensure_ascii=False))
             continue
         click.echo(each.key)
-        click.echo(f"    {each.reason(lang)}")
+        click.echo(f"    {each.reason(language())}")
         if each.line != each.key:
             click.echo(t("    runs as: {line}").format(line=each.line.replace("\n", "\n             ")))
         click.echo(t("    limits: {seconds} s, {bytes} bytes").format(seconds=each.timeout_s, bytes=each.limit_bytes))

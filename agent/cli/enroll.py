@@ -18,7 +18,7 @@ from agent.report.signature import AgentKey
 @click.option("--name", default=platform.node, help=t("What the collector should call this workstation."))
 @options.data
 @options.lang
-def command(code: str, url: str, name: str, data: Path | None, lang: str) -> None:  # noqa: ARG001
+def command(code: str, url: str, name: str, data: Path | None) -> None:
     """Enrol, and remember the collector."""
     folder = DataDir.find(data)
     key = AgentKey.open(folder.agent_key)

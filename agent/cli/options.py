@@ -1,12 +1,14 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from agent.cli.language import language, t
+from agent.cli.language import t
 from agent.messages import LANGUAGES
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -20,9 +22,9 @@ def data(function: Decorated) -> Decorated:
 
 
 def lang(function: Decorated) -> Decorated:
-    """`--lang es|en`."""
+    """`--lang es|en`; what it says is read by `agent.cli.language` before any command is loaded."""
     return click.option(
-        "--lang", type=click.Choice(LANGUAGES), default=language, help=t("Language of what people read.")
+        "--lang", type=click.Choice(LANGUAGES), expose_value=False, help=t("Language of what people read.")
     )(function)
 
 
@@ -55,13 +57,28 @@ def judging(function: Decorated) -> Decorated:
     return function
 
 
-def targets(function: Decorated) -> Decorated:
-    """Which phones: `--tcp`, `--usb`, `--adb-server`, `--serial`."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which phones the person asked for; nothing given means every phone that can be found."""
+
+    tcp: tuple[str, ...]
+    usb: bool
+    adb_server: bool
+    serials: tuple[str, ...]
+
+
+def targets(function: Callable[..., int]) -> Callable[..., int]:
+    """`--tcp`, `--usb`, `--adb-server` and `--serial`, given to the command as one `wanted`."""
+
+    @wraps(function)
+    def collect(tcp: tuple[str, ...], serials: tuple[str, ...], *, usb: bool, adb_server: bool, **others: Any) -> int:
+        return function(wanted=Wanted(tcp, usb, adb_server, serials), **others)
+
     for option in (
         click.option("--serial", "serials", multiple=True, metavar="S", help=t("Only the phone with this serial.")),
         click.option("--adb-server", is_flag=True, help=t("Phones of the running adb server.")),
         click.option("--usb", is_flag=True, help=t("Phones on USB, without an adb server.")),
         click.option("--tcp", "tcp", multiple=True, metavar="HOST:PORT", help=t("A phone on the network; repeatable.")),
     ):
-        function = option(function)
-    return function
+        collect = option(collect)
+    return collect

@@ -15,7 +15,7 @@ from agent.delivery import Outbox, deliver_due
 @options.data
 @options.lang
 @click.option("--retry", is_flag=True, help=t("Try everything now, what was refused too."))
-def command(data: Path | None, lang: str, retry: bool) -> None:  # noqa: ARG001 - `lang` is read at start
+def command(data: Path | None, retry: bool) -> None:
     """List the outbox, or empty it."""
     outbox = Outbox(DataDir.find(data).outbox)
     if retry:

@@ -21,7 +21,7 @@ from agent.report.signature import AgentKey
 @click.option("--key", "key_file", type=click.Path(path_type=Path), help=t("Public key of the signer (JWK)."))
 @options.data
 @options.lang
-def command(files: tuple[Path, ...], key_file: Path | None, data: Path | None, lang: str) -> int:  # noqa: ARG001
+def command(files: tuple[Path, ...], key_file: Path | None, data: Path | None) -> int:
     """Check each file; status 1 when any does not hold."""
     public = _read_key(key_file) if key_file else AgentKey.open(DataDir.find(data).agent_key).public_jwk
     status = 0

@@ -1,0 +1,42 @@
+"""What the commands that judge have in common: the judge they set up, and how they show its verdicts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from agent.cli.terminal import console
+from agent.cli.verdicts import show_phone, show_table
+from agent.data_dir import DataDir
+from agent.messages import Language
+from agent.policy import load
+from agent.policy.terms import Profile
+from agent.report.signature import AgentKey
+from agent.scan import Failed, Judge, Judged
+
+IN_FULL = 3  # up to so many phones are shown with all their findings, more as a table
+
+
+def set_up(
+    data: DataDir, policy_path: Path | None, profile: Profile, language: Language, now: datetime | None = None
+) -> Judge:
+    """Load the policy and the agent's key; raise PostureError where either cannot be had."""
+    return Judge(load(policy_path), profile, language, AgentKey.open(data.agent_key), now)
+
+
+def show(seen: Sequence[Judged | Failed], language: Language, *, as_json: bool) -> None:
+    """Print the verdicts: JSON lines of the reports alone, or for a person."""
+    if as_json:
+        for each in seen:
+            if isinstance(each, Judged):
+                click.echo(each.report.to_json())
+        return
+    out = console()
+    judged = [each for each in seen if isinstance(each, Judged)]
+    if len(judged) > IN_FULL:
+        show_table(seen, language, out)
+        return
+    for each in judged:
+        show_phone(each, language, out)
+        out.print()

@@ -1,0 +1,71 @@
+"""`posture scan`: every reachable phone, judged, shown, signed and sent."""
+
+from pathlib import Path
+
+import click
+
+from agent.cli import exits, options
+from agent.cli.delivering import tell
+from agent.cli.judging import set_up, show
+from agent.cli.language import language, t
+from agent.cli.progress import Bars
+from agent.cli.reach import reach
+from agent.data_dir import DataDir
+from agent.delivery import Collector, Outbox, OutboxError, deliver_due
+from agent.policy.terms import Profile
+from agent.scan import Failed, Judge, Judged, scan_all
+
+
+@click.command("scan", help=t("Scan every reachable phone, judge it, and send the signed report to the collector."))
+@options.targets
+@options.judging
+@click.option("--collector", "url", metavar="URL", help=t("Send to this collector; else to the one enrolled with."))
+@click.option("--no-post", is_flag=True, help=t("Keep and send nothing."))
+@options.as_json
+@options.data
+@options.lang
+def command(
+    wanted: options.Wanted,
+    policy_path: Path | None,
+    profile: Profile,
+    url: str | None,
+    no_post: bool,
+    as_json: bool,
+    data: Path | None,
+) -> int:
+    """Scan; the verdicts go to stdout, all else to stderr."""
+    folder = DataDir.find(data)
+    judge = set_up(folder, policy_path, profile, language())
+    collector = None if no_post else url or folder.collector()
+    if collector:
+        Collector(collector)  # a wrong address is said before any phone is asked
+    outbox = Outbox(folder.outbox)
+    seen: list[Judged | Failed] = []
+    undelivered = False
+    with Bars() as bars:
+        for target, outcome in scan_all(reach(folder, wanted), judge, bars.progress):
+            bars.done(target.name)
+            seen.append(outcome)
+            if collector and isinstance(outcome, Judged):
+                undelivered |= not _keep(outcome, judge, outbox, collector)
+    show(seen, language(), as_json=as_json)
+    for each in seen:
+        if isinstance(each, Failed):
+            click.echo(f"posture: {each.name}: {each.reason(language())}", err=True)
+    if collector:
+        tell(deliver_due(outbox))
+    return exits.USAGE if undelivered else exits.status(seen)
+
+
+def _keep(judged: Judged, judge: Judge, outbox: Outbox, collector: str) -> bool:
+    """Put the signed report into the outbox; where the disk is full, try to hand it over at once."""
+    report = judged.report
+    signed = judge.key.sign(report.to_json().encode())
+    try:
+        outbox.put(report.report_id, report.device.serial, collector, signed)
+    except OutboxError as error:
+        click.echo(f"posture: {error.message(language())}", err=True)
+        Collector(collector).post_report(signed)
+        click.echo(t("The report went to the collector all the same."), err=True)
+        return False
+    return True
