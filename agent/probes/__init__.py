@@ -57,6 +57,16 @@ def _run(probe: ModuleType, capture: Capture) -> Iterator[Fact]:
 
 
 # Below, since every probe needs the names above.
-from agent.probes import lock  # noqa: E402
+from agent.probes import (  # noqa: E402
+    boot,
+    clock,
+    identity,
+    lock,
+)
 
-PROBES: tuple[ModuleType, ...] = (lock,)
+PROBES: tuple[ModuleType, ...] = (
+    identity,
+    clock,
+    lock,
+    boot,
+)
