@@ -5,7 +5,6 @@ A message is an English sentence with named gaps, and what fills them. The Spani
 """
 
 import gettext
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,7 +19,7 @@ _LOCALE = Path(__file__).parent / "locale"
 
 @cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
-    return gettext.translation("posture", _LOCALE, [language], fallback=language == "en")
+    return gettext.translation("posture", _LOCALE, [language], fallback=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Message:
         """Return the sentence in `language`, its gaps filled."""
         sentence = _catalogue(language).gettext(self.sentence)
         filled = {k: v(language) if isinstance(v, Message) else v for k, v in self.values.items()}
-        return string.Formatter().vformat(sentence, (), filled)
+        return sentence.format_map(filled)
 
     def __str__(self) -> str:
         return self()

@@ -45,8 +45,8 @@ class _Lazy(click.Group):
             import difflib  # noqa: PLC0415 - only on a mistake
 
             near = difflib.get_close_matches(args[0], _COMMANDS, 1)
-            hint = t("Did you mean “posture {command}”?").format(command=near[0]) if near else ""
-            ctx.fail(t("There is no command “{name}”.").format(name=args[0]) + f" {hint}".rstrip())
+            hint = t("Did you mean “posture {command}”?", command=near[0]) if near else ""
+            ctx.fail(t("There is no command “{name}”.", name=args[0]) + f" {hint}".rstrip())
         return super().resolve_command(ctx, args)
 
 

@@ -40,5 +40,5 @@ def command(
     save(capture, output)
     if capture.broken is not None:
         click.echo(f"posture: {capture.broken(language())}", err=True)
-    click.echo(t("Saved {count} answers in {path}.").format(count=len(capture.answers), path=output), err=True)
+    click.echo(t("Saved {count} answers in {path}.", count=len(capture.answers), path=output), err=True)
     return exits.NOT_SCANNED if capture.broken is not None else exits.COMPLIANT

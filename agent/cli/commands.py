@@ -34,6 +34,6 @@ def command(as_json: bool) -> None:
         click.echo(each.key)
         click.echo(f"    {each.reason(language())}")
         if each.line != each.key:
-            click.echo(t("    runs as: {line}").format(line=each.line.replace("\n", "\n             ")))
-        click.echo(t("    limits: {seconds} s, {bytes} bytes").format(seconds=each.timeout_s, bytes=each.limit_bytes))
-        click.echo(t("    feeds: {facts}").format(facts=", ".join(facts)))
+            click.echo(t("    runs as: {line}", line=each.line.replace("\n", "\n             ")))
+        click.echo(t("    limits: {seconds} s, {bytes} bytes", seconds=each.timeout_s, bytes=each.limit_bytes))
+        click.echo(t("    feeds: {facts}", facts=", ".join(facts)))

@@ -9,7 +9,7 @@ from agent.delivery import Delivered
 def tell(result: Delivered) -> None:
     """Say on stderr what was delivered and what waits, and why."""
     if result.sent:
-        click.echo(t("Delivered to the collector: {count}.").format(count=result.sent), err=True)
+        click.echo(t("Delivered to the collector: {count}.", count=result.sent), err=True)
     if result.trouble is not None:
         sentence = t("Kept in the outbox: {count}; {why}.")
         click.echo(sentence.format(count=result.kept, why=result.trouble(language())), err=True)

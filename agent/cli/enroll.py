@@ -24,4 +24,4 @@ def command(code: str, url: str, name: str, data: Path | None) -> None:
     key = AgentKey.open(folder.agent_key)
     enrolled = Collector(url).enrol(code, name, key.public_jwk)
     folder.remember_collector(enrolled.collector)
-    click.echo(t("This workstation is enrolled as “{name}”; reports go to {url}.").format(name=name, url=url))
+    click.echo(t("This workstation is enrolled as “{name}”; reports go to {url}.", name=name, url=url))

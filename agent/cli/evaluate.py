@@ -30,7 +30,7 @@ class Rfc3339(click.ParamType):
         except ValueError:
             at = None
         if at is None or at.tzinfo is None:
-            self.fail(t("“{value}” is no instant; write 2026-03-01T12:00:00Z").format(value=value), param, ctx)
+            self.fail(t("“{value}” is no instant; write 2026-03-01T12:00:00Z", value=value), param, ctx)
         return at.astimezone(UTC)
 
 

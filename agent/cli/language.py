@@ -22,6 +22,6 @@ def language() -> Language:
     return "en"
 
 
-def t(sentence: str) -> str:
-    """Return a sentence of the command line in the person's language."""
-    return Message(sentence)(language())
+def t(sentence: str, **values: str | int) -> str:
+    """Return a sentence of the command line in the person's language, its gaps filled."""
+    return Message(sentence, values)(language())

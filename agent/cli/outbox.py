@@ -25,7 +25,7 @@ def command(data: Path | None, retry: bool) -> None:
     if not waiting:
         click.echo(t("Nothing waits: every report has been delivered."))
     for item in waiting:
-        state = t("refused") if item.refused else t("next try {at}").format(at=item.next_try_at)
+        state = t("refused") if item.refused else t("next try {at}", at=item.next_try_at)
         click.echo(f"{item.report_id}  {item.serial}  {state}")
         if item.last_error:
             click.echo(f"    {item.last_error}")
