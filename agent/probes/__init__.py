@@ -60,8 +60,11 @@ def _run(probe: ModuleType, capture: Capture) -> Iterator[Fact]:
 from agent.probes import (  # noqa: E402
     boot,
     clock,
+    connectivity,
     identity,
     lock,
+    saved_networks,
+    wifi,
 )
 
 PROBES: tuple[ModuleType, ...] = (
@@ -69,4 +72,7 @@ PROBES: tuple[ModuleType, ...] = (
     clock,
     lock,
     boot,
+    connectivity,
+    wifi,
+    saved_networks,
 )
