@@ -26,6 +26,7 @@ from agent.messages import Message, PostureError
 
 SECTION_LIMIT_BYTES = 16 * 1024 * 1024
 TOTAL_LIMIT_BYTES = 96 * 1024 * 1024
+MARKER_LIMIT = 200_000
 READ_LIMIT_BYTES = 2 * 1024 * 1024 * 1024
 
 _BLOCK = 1024 * 1024
@@ -70,6 +71,7 @@ class Splitter:
         self._rules = rules
         self._after_rule = False
         self._total = 0
+        self._markers = 0
         self._open: _Section | None = None
         self._sections: dict[tuple[str, str], Answer] = {}
         self._doubted: set[str] = set()
@@ -109,8 +111,9 @@ class Splitter:
         for needle in _NEEDLES:
             at = text.find(needle)
             while at >= 0:
-                starts.add(at + 1 if needle[:1] == b"\n" else text.rfind(b"\n", 0, at) + 1)
-                at = text.find(needle, at + len(needle))
+                starts.add(max(text.rfind(b"\n", 0, at + 1) + 1, 1))
+                at = text.find(b"\n", at + 1)  # one marker a line is enough
+                at = text.find(needle, at) if at >= 0 else at
         done = 1
         for start in sorted(starts):
             if start < done:
@@ -126,10 +129,14 @@ class Splitter:
 
     def _marker(self, line: bytes, *, after_rule: bool) -> None:
         """Take one line that may begin or end a section."""
+        self._markers += 1
+        if self._markers > MARKER_LIMIT:
+            raise PostureError(Message("this bugreport holds more sections than any phone writes"), permanent=True)
         opened = self._open
-        if end := _SERVICE_END.search(line):
+        glued = max(line.rfind(b"--------- "), 0)  # a dump need not end with a newline
+        if end := _SERVICE_END.fullmatch(line[glued:][:1000]):
             if opened is not None and opened.service == end[1]:
-                self._keep(line, 0, end.start())
+                self._keep(line, 0, glued)
                 self._close(Outcome.COMPLETE)
                 return
             self._doubted.add(f"dumpsys {_text(end[1])}")

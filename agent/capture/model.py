@@ -1,6 +1,7 @@
 """Commands, their raw answers, and the ways in which Android says no."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -74,37 +75,53 @@ class Unanswered(PostureError):
     """A command gave no usable answer. The message says why, and what would help."""
 
 
-# Each is the beginning of a whole answer, or of its last line: a dump may hold such words in a log.
-# Sources: frameworks/native dumpsys.cpp, cmd.cpp; DumpUtils.java; WifiShellCommand.java; mksh's exec.c.
+# How the first line of an answer begins that is none: a dump may hold such words in a log further down.
+# Sources: frameworks/native dumpsys.cpp, cmd.cpp; Binder.java; DumpUtils.java; WifiShellCommand.java; mksh's exec.c.
 _REFUSALS = re.compile(
     r"""(?:
-      Can't\ find\ service: | cmd:\ Can't\ find\ service | cmd:\ Failure\ calling\ service
-    | Permission\ Denial | .*Permission\ [Dd]enied\b | .*[Pp]ermission\ denied$
-    | java\.lang\.SecurityException | Security\ exception:
+      Can't\ find\ service: | cmd:\ Can't\ find\ service | cmd:\ Fail | No\ shell\ command\ implementation
+    | Permission\ Denial | .*\bPermission\ [Dd]enied\b | .*[Pp]ermission\ denied$ | .*Operation\ not\ permitted$
+    | java\.lang\.\w+Exception\b | Security\ exception:
     | Error\ dumping\ service\ info | Error\ while\ accessing
     | Exception\ occurred\ while\ (?:executing|dumping) | Error\ while\ executing\ command | Failed\ to\ dump
-    | Unknown\ command: | [Uu]sage: | Unknown\ option
+    | Unknown\ command: | toybox:\ | [Uu]sage: | Unknown\ option
     | Uid\ \d+\ does\ not\ have\ access | Error: | Error\ type
     | \S*sh:\ .*(?:inaccessible\ or\ not\ found|not\ found) | \S+:\ .*(?:inaccessible\ or\ not\ found|No\ such\ file)
-    | Killed$ | Terminated$ | Segmentation\ fault | Aborted
+    | Killed$ | Terminated$ | Segmentation\ fault | Aborted | null$
     )""",
     re.VERBOSE,
 )
-_TIMEOUT = re.compile(r"^\*{3} SERVICE '[^']*' DUMP TIMEOUT \([0-9]+m?s\) EXPIRED \*{3}", re.MULTILINE)
+# dumpsys.cpp (8: seconds, 9 on: milliseconds) and dumpstate's DumpstateUtil.cpp; both may follow a part of the answer.
+_TIMEOUT = re.compile(
+    r"^\*{3} (?:SERVICE '[^'\n]*' DUMP TIMEOUT \([0-9]+m?s\) EXPIRED \*{3}|command '[^\n]*' timed out after [^\n]*)",
+    re.MULTILINE,
+)
+# Binder.java prints this behind what the service had said by then, and a stack trace.
+_EXCEPTION = re.compile(
+    r"^(?:Exception occurred while (?:dumping|executing)\b|Security exception: )[^\n]*", re.MULTILINE
+)
+_TRACE = re.compile(r"\s+at |\s+\.\.\. \d+ more|Caused by: |\s*(?:[\w$]+\.)+[\w$]*(?:Exception|Error)\b|\s*$")
 
 
 def refusal(text: str) -> str | None:
-    """Return the line with which Android refused, or None when `text` is an answer.
+    """Return the line with which Android refused or gave up, or None when `text` is an answer.
 
     Empty text is no refusal here: `Capture.text` treats it, since some commands rightly print nothing.
     """
     if found := _TIMEOUT.search(text):
         return found[0]
     lines = [line for line in text.splitlines() if line.strip()]
-    # A refusal stands alone, or at the head of a short stack trace; a long dump that quotes one is an answer.
-    if lines and _REFUSALS.match(lines[0].strip()) and len(lines) <= 40:
+    # A refusal stands alone or above a stack trace; a long dump that begins with one is an answer all the same.
+    if lines and _REFUSALS.match(lines[0].strip()) and (len(lines) <= 40 or _is_trace(lines[1:])):
         return lines[0].strip()
+    for found in deque(_EXCEPTION.finditer(text), maxlen=1):  # the last one: only a trace may follow it
+        if _is_trace(text[found.end() :].splitlines()):
+            return found[0]
     return None
+
+
+def _is_trace(lines: Iterable[str]) -> bool:
+    return all(_TRACE.match(line) for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +164,10 @@ class Capture:
                 Message("the phone refused `{command}`: {answer}", {"command": key, "answer": quoted(refused)})
             )
         if answer.outcome is Outcome.REPEATED or (answer.outcome is not Outcome.COMPLETE and not partial):
-            raise Unanswered(replace(_INCOMPLETE[answer.outcome], values={"command": key}))
+            message = _INCOMPLETE[answer.outcome]
+            if answer.outcome is Outcome.CUT and self.source != "live":
+                message = Message("this file holds only a part of `{command}`; scan the phone itself to have it all")
+            raise Unanswered(replace(message, values={"command": key}))
         if not text.strip() and not empty:
             raise Unanswered(Message("`{command}` printed nothing", {"command": key}))
         return text
