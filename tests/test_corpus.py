@@ -59,6 +59,16 @@ UNCOVERED = frozenset(
     ]
 )
 
+# Expectations that a raw line of the same sample contradicts: there the raw line is right.
+FAULTS = {
+    (
+        "xiaomi-pad6-hyperos2-a14",
+        "is",
+        "network.validated",
+    ): "settings-global.txt: captive_portal_mode=0, so no test ran",
+    ("xiaomi-pad6-hyperos2-a14", "is", "network.captive_portal"): "settings-global.txt: captive_portal_mode=0",
+}
+
 EXPECTED: dict[str, dict[str, Any]] = {
     sample.name: yaml.safe_load((sample / "expected.yaml").read_text(encoding="utf-8")) for sample in SAMPLES
 }
@@ -92,8 +102,15 @@ def expectations(expected: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
             yield kind, name, [texts] if isinstance(texts, str) else texts
 
 
+def case(sample: Path, kind: str, name: str, what: Any) -> Any:
+    fault = FAULTS.get((sample.name, kind, name))
+    marks = [pytest.mark.xfail(reason=fault, strict=True)] if fault else []
+    label = f"{sample.name}-{kind}-{name}" + (f"={what}" if kind == "not" else "")
+    return pytest.param(sample, kind, name, what, id=label, marks=marks)
+
+
 CASES = [
-    pytest.param(sample, kind, name, what, id=f"{sample.name}-{kind}-{name}" + (f"={what}" if kind == "not" else ""))
+    case(sample, kind, name, what)
     for sample in SAMPLES
     for kind, name, what in expectations(EXPECTED[sample.name])
     if name in ANSWERED
@@ -165,6 +182,8 @@ def test_says_which_facts_no_probe_answers(record_property: Callable[[str, objec
     missing = {name for name in expected if name not in ANSWERED}
     compared = sum(name in ANSWERED for name in expected)
     record_property("summary", f"corpus: {compared} of {len(expected)} expectations compared in {len(SAMPLES)} samples")
+    for (sample, kind, name), why in FAULTS.items():
+        record_property("summary", f"corpus: {sample} is wrong that {name} {kind}: {why}")
     for name in sorted(missing):
         record_property("summary", f"corpus: no probe answers {name}, {expected.count(name)} expectations not compared")
     assert missing == UNCOVERED, "take what a probe answers now out of UNCOVERED"

@@ -117,7 +117,7 @@ def _entries(capture: Capture) -> list[_Entry]:
     entries: list[_Entry] = []
     taken: set[str] = set()
     for key, answer in capture.answers.items():
-        stem, number = file_name(key).removesuffix(".txt")[:200], 1
+        stem, number = file_name(key).removesuffix(".txt"), 1
         name = f"{stem}.txt"
         while name.lower() in taken:  # Windows and macOS do not tell cases apart
             number += 1

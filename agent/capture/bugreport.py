@@ -53,6 +53,10 @@ _TIMEZONE = re.compile(r"^\[persist\.sys\.timezone\]: \[([A-Za-z0-9_+/-]{1,60})\
 _NOW_RTC = re.compile(r"^\s*nowRTC=(\d{12,14})=(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.MULTILINE)
 
 
+class Malformed(PostureError):
+    """A text that is no bugreport. The message does not name the file."""
+
+
 @dataclass(slots=True)
 class _Section:
     key: str
@@ -131,7 +135,7 @@ class Splitter:
         """Take one line that may begin or end a section."""
         self._markers += 1
         if self._markers > MARKER_LIMIT:
-            raise PostureError(Message("this bugreport holds more sections than any phone writes"), permanent=True)
+            raise Malformed(Message("this bugreport holds more sections than any phone writes"), permanent=True)
         opened = self._open
         glued = max(line.rfind(b"--------- "), 0)  # a dump need not end with a newline
         if end := _SERVICE_END.fullmatch(line[glued:][:1000]):
@@ -216,7 +220,7 @@ def load(stream: BinaryIO) -> Capture:
     head = stream.read(_BLOCK)
     header = _HEADER.search(decode(head[:65536]))
     if header is None:
-        raise PostureError(Message("this text has no line `== dumpstate:`, so it is no bugreport"), permanent=True)
+        raise Malformed(Message("this text has no line `== dumpstate:`, so it is no bugreport"), permanent=True)
     splitter = Splitter()
     splitter.read(_blocks(head, stream))
     answers = splitter.answers()
@@ -231,7 +235,7 @@ def _blocks(block: bytes, stream: BinaryIO) -> Iterator[bytes]:
     while block:
         size += len(block)
         if size > READ_LIMIT_BYTES:
-            raise PostureError(Message("this bugreport is larger than any phone writes"), permanent=True)
+            raise Malformed(Message("this bugreport is larger than any phone writes"), permanent=True)
         yield decoder.decode(block).encode() if decoder else block
         block = stream.read(_BLOCK)
 
@@ -240,7 +244,7 @@ def _captured_at(local: str, answers: Mapping[str, Answer]) -> datetime:
     try:
         return datetime.fromisoformat(local).replace(tzinfo=_zone(answers)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise PostureError(Message("this bugreport's date is no date"), permanent=True) from error
+        raise Malformed(Message("this bugreport's date is no date"), permanent=True) from error
 
 
 def _zone(answers: Mapping[str, Answer]) -> tzinfo:

@@ -24,10 +24,11 @@ def file_name(key: str) -> str:
     The words joined by '-', options without their dashes, `settings list global` is `settings-global.txt`;
     whatever a file system may dislike becomes '_'. Two commands that differ only in dashes share a name.
     """
-    words = [word.lstrip("-") for word in key.split()]
-    if words[:2] == ["settings", "list"]:
+    words = [word for word in re.split(r"[\s-]+", key) if word]
+    if len(words) == 3 and words[:2] == ["settings", "list"]:
         del words[1]
-    return re.sub(r"[^A-Za-z0-9._+=-]", "_", "-".join(word for word in words if word)) + ".txt"
+    name = re.sub(r"[^A-Za-z0-9._+=-]", "_", "-".join(words))[:200].rstrip("-")
+    return re.sub(r"^\.|^$", "_", name) + ".txt"
 
 
 def key_of(name: str) -> str:
@@ -66,7 +67,7 @@ def is_dump(name: str) -> bool:
 def answers_of(files: Mapping[str, bytes]) -> dict[str, Answer]:
     """Answers from files by name. `NAME.fragment.txt` is a part of an answer: what it lacks proves nothing."""
     answers: dict[str, Answer] = {}
-    for name in sorted(files, reverse=True):  # so that the whole file wins over its fragment
+    for name in sorted(files):  # the fragment goes before the whole file, which then wins
         if name.endswith(".fragment.txt"):
             answers[key_of(name.replace(".fragment.txt", ".txt"))] = Answer(files[name], Outcome.CUT)
         elif is_dump(name):

@@ -47,6 +47,8 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise _problem(path, Message("there is no such file or folder")) from error
+    except bugreport.Malformed as error:
+        raise _problem(path, error.message) from error
     except PermissionError as error:
         raise _problem(path, Message("this user may not read it")) from error
     except (zipfile.BadZipFile, EOFError, zlib.error, gzip.BadGzipFile) as error:
