@@ -63,6 +63,7 @@ from agent.probes import (  # noqa: E402
     connectivity,
     identity,
     lock,
+    mobile_data,
     saved_networks,
     wifi,
 )
@@ -75,4 +76,5 @@ PROBES: tuple[ModuleType, ...] = (
     connectivity,
     wifi,
     saved_networks,
+    mobile_data,
 )

@@ -82,7 +82,7 @@ def parse_list(text: str) -> Saved:
     """Read `cmd wifi list-networks`; ProbeError where a row is not in its columns."""
     lines = [line for line in text.split("\n") if line.strip()]
     if lines and lines[0].strip() == "No networks":
-        return Saved({}, True, Evidence.of(LIST.key, lines[0]))
+        return Saved({}, whole=True, evidence=Evidence.of(LIST.key, lines[0]))
     if not lines or not _HEADER.fullmatch(lines[0]):
         raise ProbeError(replace(_BROKEN, values={"command": LIST.key}))
     networks: dict[int, Network] = {}
@@ -93,7 +93,7 @@ def parse_list(text: str) -> Saved:
         if (other := networks.get(row.number)) is not None:
             row = replace(other, security=other.security | row.security)
         networks[row.number] = row
-    return Saved(networks, True, Evidence.of(LIST.key, lines[0]))
+    return Saved(networks, whole=True, evidence=Evidence.of(LIST.key, lines[0]))
 
 
 def _row(line: str) -> Network | None:
@@ -143,7 +143,7 @@ def parse_dump(text: str) -> Saved:
             Message("`{command}` does not hold the whole list of saved networks", {"command": wifi_info.DUMP.key})
         )
     networks = {network.number: network for network in _entries(block["body"])}
-    return Saved(networks, whole is not None, Evidence.of(wifi_info.DUMP.key, block[0].split("\n")[0]))
+    return Saved(networks, whole=whole is not None, evidence=Evidence.of(wifi_info.DUMP.key, block[0].split("\n")[0]))
 
 
 def _entries(body: str) -> Iterator[Network]:
