@@ -1,0 +1,253 @@
+# Stands in for Android's commands: looks the answer up by the words it was called with, notes the call.
+# It runs in the workstation's sh at every command of a scan, so: builtins, and one `cat` at the end.
+# settings.sh brings: fs, rs (ends of a field and of a record), cat, sleep, date, timeout, shell (paths),
+# android, api, rooted, clock_offset_s, default_delay, services, commanded (names between spaces).
+name=${0##*/}
+root=$POSTURE_PHONE
+. "$root/settings.sh"
+printf "%s$fs" command "$name" "$@" "$rs" >>"$root/log"
+
+# `dumpsys netstats --full` is answered by the file dumpsys-netstats-full: options lose their dashes, and
+# every byte but letters, digits and ._@+,=- becomes _.
+add() {
+    word=$1
+    while :; do case $word in -?*) word=${word#-} ;; *) break ;; esac; done
+    while :; do
+        case $word in *[!A-Za-z0-9._@+,=-]*) ;; *) break ;; esac
+        head=${word%%[!A-Za-z0-9._@+,=-]*}
+        word=${head}_${word#"$head"?}
+    done
+    key=$key-$word
+}
+
+# Answer and end, if there is an answer under all the words or under fewer of the first ones (at least one
+# after the command). $suffix goes behind them: another user's answer is never taken from the owner's.
+lookup() {
+    key=$1 names=
+    shift
+    [ $# -gt 0 ] || names=$key$suffix
+    for argument; do
+        add "$argument"
+        names="$key$suffix $names"
+    done
+    for candidate in $names; do
+        if [ -f "$root/answers/$candidate" ] || [ -f "$root/behaviour/$candidate" ]; then give "$candidate"; fi
+    done
+}
+
+give() {
+    delay=$default_delay code=0 hang= flood=
+    [ ! -f "$root/behaviour/$1" ] || . "$root/behaviour/$1"
+    [ -z "$delay" ] || $sleep "$delay"
+    case $hang in
+        service) expire ;;
+        forever) exec $sleep 2000000 ;;
+    esac
+    [ ! -f "$root/errors/$1" ] || $cat "$root/errors/$1" >&2
+    if [ -n "$flood" ]; then while $cat "$root/answers/$1"; do :; done; fi
+    [ "$code" != 0 ] || [ ! -f "$root/answers/$1" ] || exec $cat "$root/answers/$1"
+    [ ! -f "$root/answers/$1" ] || $cat "$root/answers/$1"
+    exit "$code"
+}
+
+expire() { # a service that does not answer: only dumpsys gives up by itself
+    [ "$name" = dumpsys ] || exec $sleep 2000000
+    $sleep "$((limit_ms / 1000)).$(printf %03d $((limit_ms % 1000)))"
+    shown=${limit_ms}ms
+    [ "$api" -ge 28 ] || shown=$((limit_ms / 1000))s
+    printf "\n*** SERVICE '%s' DUMP TIMEOUT (%s) EXPIRED ***\n\n" "$service" "$shown"
+    exit 0
+}
+
+refuse() { # status, text
+    printf '%s\n' "$2" >&2
+    exit "$1"
+}
+
+# The words without `--user N`; its N in $user ("current" is 0), "" when it was not given.
+without_user() {
+    user= kept=
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --user) user=$2 && shift ;;
+            *) kept="$kept '$(quote "$1")'" ;;
+        esac
+        shift
+    done
+    case $user in current | cur) user=0 ;; esac
+}
+
+quote() {
+    case $1 in *\'*) refuse 255 "Error: a quote in an argument" ;; esac
+    printf %s "$1"
+}
+
+lookup_for_user() {
+    suffix=
+    lookup "$@"
+    case " $* " in *' --user '*) ;; *) return ;; esac
+    without_user "$@"
+    [ "$user" = 0 ] || suffix=-user-$user
+    eval "lookup $kept"
+    suffix=
+}
+
+dumpsys() {
+    limit_ms=10000
+    while :; do
+        case $1 in
+            -t) limit_ms=$(($2 * 1000)) && shift 2 ;;
+            -T)
+                [ "$api" -ge 28 ] || refuse 255 'usage: dumpsys'
+                limit_ms=$2 && shift 2
+                ;;
+            -l)
+                echo 'Currently running services:'
+                for each in $services; do echo "  $each"; done
+                exit 0
+                ;;
+            --help) refuse 255 'usage: dumpsys' ;;
+            --priority) shift 2 ;;
+            --proto) shift ;;
+            -*) refuse 255 'usage: dumpsys' ;;
+            *) break ;;
+        esac
+    done
+    if [ $# = 0 ]; then
+        for each in $services; do
+            printf -- '-%.0s' 1 2 3 4 5 6 7 8 9 10 && printf '\nDUMP OF SERVICE %s:\n' "$each"
+            [ ! -f "$root/answers/dumpsys-$each" ] || $cat "$root/answers/dumpsys-$each"
+        done
+        exit 0
+    fi
+    service=$1
+    lookup dumpsys "$@"
+    refuse 0 "Can't find service: $1"
+}
+
+getprop() {
+    [ $# -gt 0 ] || lookup getprop
+    value=$2 wanted=$1
+    [ ! -f "$root/tables/getprop" ] || . "$root/tables/getprop"
+    printf '%s\n' "$value"
+}
+
+settings() {
+    without_user "$@"
+    eval "set -- $kept"
+    table=settings-$2
+    case $user in '' | 0) ;; *) [ "$2" = global ] || table=$table-user-$user ;; esac
+    case $1 in
+        list)
+            suffix= && lookup "$table"
+            exit 0
+            ;;
+        get)
+            value=null wanted=$3 hang= delay=$default_delay
+            [ ! -f "$root/behaviour/$table" ] || . "$root/behaviour/$table"
+            [ -z "$delay" ] || $sleep "$delay"
+            [ -z "$hang" ] || exec $sleep 2000000
+            [ ! -f "$root/tables/$table" ] || . "$root/tables/$table"
+            printf '%s\n' "$value"
+            ;;
+        *) refuse 255 'Invalid command: this phone only simulates reading' ;;
+    esac
+}
+
+cmd() {
+    [ $# -gt 0 ] || refuse 1 'cmd: No service specified; use -l to list all services'
+    case $1 in
+        -l) dumpsys -l ;;
+        package) shift && alias_of pm "$@" ;;
+        settings) shift && settings "$@" && exit 0 ;;
+    esac
+    lookup_for_user cmd "$@"
+    case $commanded in
+        *" $1 "*) ;;
+        *) refuse 20 "cmd: Can't find service: $1" ;;
+    esac
+    [ "$1" != wifi ] || [ "$api" -lt 30 ] || refuse 255 "java.lang.SecurityException: Uid 2000 does not have access \
+to $2 wifi command (or such command doesn't exist)"
+    echo "Unknown command: $2"
+    exit 255
+}
+
+alias_of() {
+    lookup_for_user "$@"
+    lookup_for_user cmd package "$2" "$3" "$4"
+    refuse 20 "cmd: Can't find service: package"
+}
+
+content() {
+    lookup content "$@"
+    authority=${*##*content://}
+    refuse 0 "Error while accessing provider:${authority%%[/ ]*}
+java.lang.IllegalStateException: Could not find provider: ${authority%%[/ ]*}"
+}
+
+service() {
+    lookup service "$@"
+    [ "$1" = check ] || refuse 10 'service: this phone only simulates check and list'
+    case " $services " in
+        *" $2 "*) echo "Service $2: found" ;;
+        *) echo "Service $2: not found" ;;
+    esac
+}
+
+id() {
+    lookup id "$@"
+    uid=2000 user=shell
+    [ -z "$POSTURE_ROOT" ] || uid=0 user=root
+    case $1 in
+        '') echo "uid=$uid($user) gid=$uid($user) groups=$uid($user) context=u:r:${user#root}:s0" ;;
+        -u | -g) echo "$uid" ;;
+        -un | -gn) echo "$user" ;;
+        *) refuse 1 "id: Unknown option $1" ;;
+    esac
+}
+
+su() {
+    case $1 in
+        -c) shift && line=$* ;;
+        0 | root)
+            shift
+            [ "$1" != -c ] || shift
+            line=$*
+            ;;
+        '') line= ;;
+        *) refuse 1 "su: invalid uid/gid '$1'" ;;
+    esac
+    export POSTURE_ROOT=1 ANDROID_DATA="$root/root-data" USER=root
+    [ -n "$line" ] || exec $shell
+    exec $shell -c "$line"
+}
+
+date() { # the phone's clock is not the workstation's
+    case " $* " in *' -d '* | *' -r '*) exec $date "$@" ;; esac
+    exec $date -d "@$(($($date +%s) + clock_offset_s))" "$@"
+}
+
+timeout() { # toybox before Android 10 adds 127 to the signal that it sent
+    $timeout "$@"
+    code=$?
+    case $code in 124) code=142 ;; 137) code=136 ;; esac
+    exit "$code"
+}
+
+case $name in
+    dumpsys | getprop | settings | cmd | content | service | id | su | date | timeout) "$name" "$@" ;;
+    pm) alias_of pm "$@" ;;
+    getenforce)
+        lookup getenforce
+        echo Enforcing
+        ;;
+    *)
+        lookup_for_user "$name" "$@"
+        lookup "$name"
+        case $name in
+            am) name=activity ;; wm) name=window ;; ime) name=input_method ;;
+            dpm) name=device_policy ;; locksettings) name=lock_settings ;;
+        esac
+        refuse 20 "cmd: Can't find service: $name"
+        ;;
+esac
