@@ -7,6 +7,7 @@ in `PROBES`; the list of all commands and the documentation's table follow from 
 
 import logging
 from collections.abc import Iterator
+from importlib import import_module
 from types import ModuleType
 
 from agent.capture import Capture, Command, Unanswered
@@ -56,25 +57,23 @@ def _run(probe: ModuleType, capture: Capture) -> Iterator[Fact]:
         yield unknown(name, reason)
 
 
-# Below, since every probe needs the names above.
-from agent.probes import (  # noqa: E402
-    boot,
-    clock,
-    connectivity,
-    identity,
-    lock,
-    mobile_data,
-    saved_networks,
-    wifi,
-)
-
-PROBES: tuple[ModuleType, ...] = (
-    identity,
-    clock,
-    lock,
-    boot,
-    connectivity,
-    wifi,
-    saved_networks,
-    mobile_data,
+# Loaded by name and last: every probe needs what stands above. Add a line to add a check.
+PROBES: tuple[ModuleType, ...] = tuple(
+    import_module(f"{__name__}.{name}")
+    for name in (
+        "identity",
+        "clock",
+        "lock",
+        "lock_delay",
+        "lock_notifications",
+        "trust",
+        "biometrics",
+        "boot",
+        "switches",
+        "root",
+        "connectivity",
+        "wifi",
+        "saved_networks",
+        "mobile_data",
+    )
 )
