@@ -1,0 +1,144 @@
+"""What a file is, is decided by what stands in it; what cannot be read is said in one sentence."""
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent.capture import Answer, Capture, archive
+from agent.capture.sources import open_capture
+from agent.messages import PostureError
+
+AT = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+WIFI = Capture("bugreport", AT, {"dumpsys wifi": Answer(b"Wi-Fi is enabled\n")})
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in files.items():
+            file.writestr(name, data)
+    return stream.getvalue()
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "text": lambda text: text,
+    "gzip": gzip.compress,
+    "zip of Android 7 and later": lambda text: zipped({"main_entry.txt": b"b.txt\n", "b.txt": text}),
+    "zip without main entry": lambda text: zipped({"bugreport-2026.txt": text}),
+    "zip whose main entry is lost": lambda text: zipped({"main_entry.txt": b"a", "a.txt": b"x", "b.txt": text}),
+    "Samsung's dumpState": lambda text: zipped({"log/dumpState_X.log": text, "log/a.txt": b"x"}),
+    "UTF-16": lambda text: text.decode().encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("form", PACKED)
+@pytest.mark.parametrize("name", ["bugreport.zip", "bugreport.txt", "a phone"])
+def test_opens_every_form_of_a_bugreport_whatever_its_name(
+    tmp_path: Path, bugreport_text: bytes, form: str, name: str
+) -> None:
+    (tmp_path / name).write_bytes(PACKED[form](bugreport_text))
+    assert open_capture(tmp_path / name) == WIFI
+
+
+def test_opens_a_zipped_folder_of_dumps(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(zipped({"phone/dumpsys-wifi.txt": b"on\n", "phone/getprop.txt": b"[a]: [b]\n"}))
+    assert open_capture(tmp_path / "x.zip").answers == {
+        "dumpsys wifi": Answer(b"on\n"),
+        "getprop": Answer(b"[a]: [b]\n"),
+    }
+
+
+def test_opens_a_saved_capture_by_any_name(tmp_path: Path) -> None:
+    archive.save(WIFI, tmp_path / "saved")
+    assert open_capture(tmp_path / "saved") == WIFI
+
+
+SENTENCES = [
+    (b"", "the file is empty"),
+    (b"\n\n", "the file is empty"),
+    (b"hello", "this is no capture; what can be read is a capture of `posture capture`, an Android bugreport"),
+    (b"\x7fELF\x00\xff", "this is no capture"),
+    (b"age-encryption.org/v1\n-> X25519 x\n", "the file is encrypted; decrypt it with age first"),
+    (b"PK\x03\x04 and no more", "the file is damaged or was not copied whole"),
+    (b"\x1f\x8b and no more", "the file is damaged or was not copied whole"),
+    (gzip.compress(b"hello"), "no bugreport"),
+    (zipped({}), "no file in this ZIP is a dump"),
+    (zipped({"holiday.jpg": b"x"}), "no file in this ZIP is a dump"),
+    (zipped({"manifest.json": b"{}"}), "its manifest.json is not one of `posture capture`"),
+]
+
+
+@pytest.mark.parametrize(("data", "sentence"), SENTENCES, ids=[sentence[:30] for _, sentence in SENTENCES])
+def test_says_what_is_wrong_and_where(tmp_path: Path, data: bytes, sentence: str) -> None:
+    (tmp_path / "x").write_bytes(data)
+    with pytest.raises(PostureError) as error:
+        open_capture(tmp_path / "x")
+    assert str(error.value).startswith(f"{tmp_path / 'x'}: ")
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+    assert error.value.permanent
+
+
+def test_says_that_there_is_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(PostureError, match="there is no such file or folder"):
+        open_capture(tmp_path / "gone.zip")
+
+
+def test_says_that_this_user_may_not_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "x").write_bytes(b"x")
+    monkeypatch.setattr(Path, "open", denied)  # root, who runs some of these tests, may read everything
+    with pytest.raises(PostureError, match="this user may not read it"):
+        open_capture(tmp_path / "x")
+
+
+def test_says_that_a_zip_is_encrypted(tmp_path: Path, bugreport_zip: bytes) -> None:
+    data = bytearray(bugreport_zip)
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.find(signature)
+        while at >= 0:
+            data[at + flags] |= 1
+            at = data.find(signature, at + 1)
+    (tmp_path / "x.zip").write_bytes(data)
+    with pytest.raises(PostureError, match="the file is encrypted; unpack it with its password first"):
+        open_capture(tmp_path / "x.zip")
+
+
+def test_a_zip_bomb_is_no_capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "TOTAL_LIMIT_BYTES", 1000)
+    (tmp_path / "x.zip").write_bytes(zipped({"dumpsys-a.txt": bytes(600), "dumpsys-b.txt": bytes(600)}))
+    with pytest.raises(PostureError, match="unpacked it would be larger than any capture"):
+        open_capture(tmp_path / "x.zip")
+
+
+def test_a_zip_of_very_many_files_is_no_capture(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(zipped({f"{n}": b"" for n in range(10_001)}))
+    with pytest.raises(PostureError, match="more files than any capture"):
+        open_capture(tmp_path / "x.zip")
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.99])
+def test_a_bugreport_that_was_not_copied_whole_is_damaged(tmp_path: Path, bugreport_zip: bytes, part: float) -> None:
+    (tmp_path / "x.zip").write_bytes(bugreport_zip[: int(len(bugreport_zip) * part)])
+    with pytest.raises(PostureError, match="damaged or was not copied whole"):
+        open_capture(tmp_path / "x.zip")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(at=st.integers(0, 10_000), byte=st.integers(0, 255))
+def test_one_wrong_byte_gives_a_capture_or_a_sentence(tmp_path: Path, bugreport_zip: bytes, at: int, byte: int) -> None:
+    data = bytearray(bugreport_zip)
+    data[at % len(data)] = byte
+    (tmp_path / "x.zip").write_bytes(data)
+    with suppress(PostureError):  # anything else would be a traceback
+        assert open_capture(tmp_path / "x.zip").source == "bugreport"
