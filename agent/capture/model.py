@@ -80,7 +80,7 @@ class Unanswered(PostureError):
 _REFUSALS = re.compile(
     r"""(?:
       Can't\ find\ service: | cmd:\ Can't\ find\ service | cmd:\ Fail | No\ shell\ command\ implementation
-    | Permission\ Denial | .*\bPermission\ [Dd]enied\b | .*[Pp]ermission\ denied$ | .*Operation\ not\ permitted$
+    | Permission\ Deni(?:al|ed) | \S+:\ (?:.*:\ )?(?:[Pp]ermission\ denied|Operation\ not\ permitted)$
     | java\.lang\.\w+Exception\b | Security\ exception:
     | Error\ dumping\ service\ info | Error\ while\ accessing
     | Exception\ occurred\ while\ (?:executing|dumping) | Error\ while\ executing\ command | Failed\ to\ dump
