@@ -1,0 +1,118 @@
+"""`posture collector`: the collector and its administration. Django is loaded only when one of these runs."""
+
+from pathlib import Path
+from types import ModuleType
+
+import click
+
+from agent.cli import options
+from agent.cli.language import t
+from agent.data_dir import DataDir
+from agent.messages import Message, PostureError
+
+
+@click.group("collector", help=t("Run the collector and its dashboard."))
+def command() -> None:
+    """The group of the collector's commands."""
+
+
+@command.command("serve", help=t("Serve the API and the dashboard until Ctrl-C."))
+@click.option("--host", default="127.0.0.1", show_default=True, help=t("Address to listen on."))
+@click.option("--port", default=8437, show_default=True, type=click.IntRange(0, 65535), help=t("0: any free port."))
+@options.data
+@options.lang
+def serve(host: str, port: int, data: Path | None) -> None:
+    """Serve. Migrates first on SQLite, since nobody else uses that file."""
+    run = _collector(data)
+    if run.on_sqlite():
+        run.migrate()
+    try:
+        run.serve(host, port, lambda url: click.echo(t("The dashboard is at {url}", url=url)))
+    except OSError as error:
+        raise PostureError(
+            Message(
+                "cannot listen on {host} port {port}: {why}; choose another with --port",
+                {"host": host, "port": port, "why": error.strerror or str(error)},
+            )
+        ) from error
+    click.echo(t("Stopped."), err=True)
+
+
+@command.command("migrate", help=t("Bring the database to this version."))
+@options.data
+@options.lang
+def migrate(data: Path | None) -> None:
+    """Migrate."""
+    _collector(data).migrate()
+    click.echo(t("The database is up to date."))
+
+
+@command.command("create-user", help=t("Make a user of the dashboard, or give one a new password and role."))
+@click.argument("name")
+@click.option("--role", type=click.Choice(["viewer", "operator", "admin"]), default="viewer", show_default=True)
+@click.option(
+    "--password",
+    envvar="POSTURE_PASSWORD",
+    prompt=t("Password"),
+    hide_input=True,
+    confirmation_prompt=True,
+    help=t("Asked for when left out, or read from POSTURE_PASSWORD."),
+)
+@options.data
+@options.lang
+def create_user(name: str, role: str, password: str, data: Path | None) -> None:
+    """Make or change a user."""
+    run = _migrated(data)
+    try:
+        run.create_person(name, password, role)
+    except ValueError as error:
+        raise PostureError(Message("no user was made: {why}", {"why": str(error)})) from error
+    click.echo(t("{name} may sign in now.", name=name))
+
+
+@command.command("enrol-code", help=t("Make a one-time code for `posture enroll`."))
+@options.data
+@options.lang
+def enrol_code(data: Path | None) -> None:
+    """Print the code alone on stdout, so that a script can use it."""
+    code, expires_at = _migrated(data).enrolment_code()
+    click.echo(code)
+    click.echo(t("It works once, until {when} UTC.", when=f"{expires_at:%Y-%m-%d %H:%M}"), err=True)
+
+
+@command.command("agents", help=t("List the agents, or end one."))
+@click.option("--revoke", metavar="KEY-ID", help=t("From now on, refuse what this key signs."))
+@options.data
+@options.lang
+def agents(revoke: str | None, data: Path | None) -> None:
+    """List agents, one a line: key id, name, last seen, version."""
+    run = _migrated(data)
+    if revoke is not None and not run.revoke_agent(revoke):
+        raise PostureError(Message("there is no agent “{key_id}”", {"key_id": revoke}))
+    for agent in run.agents():
+        state = t("revoked") if agent.revoked_at else agent.last_seen_at or t("never seen")
+        click.echo(f"{agent.id}  {agent.name}  {state}  {agent.version}")
+
+
+def _collector(data: Path | None) -> ModuleType:
+    from server_stub import run  # noqa: PLC0415 - Django is heavy, and its settings read the environment
+
+    try:
+        run.configure(DataDir.find(data).root)
+    except ValueError as error:
+        raise PostureError(Message("{why}", {"why": str(error)})) from error
+    except OSError as error:
+        raise PostureError(
+            Message(
+                "the folder {path} cannot be used: {why}",
+                {"path": str(DataDir.find(data).root), "why": error.strerror or str(error)},
+            )
+        ) from error
+    return run
+
+
+def _migrated(data: Path | None) -> ModuleType:
+    run = _collector(data)
+    if run.on_sqlite():
+        run.migrate()
+    return run

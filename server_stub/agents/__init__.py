@@ -1,0 +1,1 @@
+"""The agents: workstations that scan phones, each known by its own key."""

@@ -1,0 +1,96 @@
+"""Where the collector keeps its state and how it is reached: read from the environment, nothing else.
+
+POSTURE_DATA                 folder of the database and of the secret key; default: the user's data folder
+POSTURE_DATABASE_URL         postgresql://user:password@host:port/name; default: SQLite in POSTURE_DATA
+POSTURE_ALLOWED_HOSTS        names that the collector answers to, separated by commas; default: any
+POSTURE_BEHIND_TLS           1 when a proxy speaks TLS: cookies become secure, the proxy's header is believed
+POSTURE_LATE_AFTER_HOURS     a phone not seen for longer is late; default 26
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from platformdirs import user_data_path
+
+_SECRET_FILE = "collector-secret-key"  # noqa: S105 - a file's name
+_DATABASE_FILE = "collector.sqlite3"
+# Writers queue up instead of failing half way; a reader never waits for a writer.
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; "
+    "PRAGMA mmap_size=134217728; PRAGMA cache_size=-32000; PRAGMA journal_size_limit=67108864;"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the environment says, checked."""
+
+    data: Path
+    database: dict[str, Any]
+    allowed_hosts: tuple[str, ...]
+    behind_tls: bool
+    late_after: timedelta
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str] = os.environ) -> "Environment":
+        """Read the variables; nothing is written. Raises ValueError with one sentence for a person."""
+        data = Path(variables.get("POSTURE_DATA") or user_data_path("phone-posture", appauthor=False))
+        hosts = (host.strip() for host in variables.get("POSTURE_ALLOWED_HOSTS", "*").split(","))
+        hours = variables.get("POSTURE_LATE_AFTER_HOURS", "26")
+        if not hours.isascii() or not hours.isdigit() or int(hours) == 0:
+            raise ValueError(f"POSTURE_LATE_AFTER_HOURS is “{hours}”; it should be whole hours, 1 or more")
+        return cls(
+            data=data,
+            database=_database(variables.get("POSTURE_DATABASE_URL", ""), data),
+            allowed_hosts=tuple(host for host in hosts if host),
+            behind_tls=variables.get("POSTURE_BEHIND_TLS", "") in ("1", "true", "yes"),
+            late_after=timedelta(hours=int(hours)),
+        )
+
+    def secret_key(self) -> str:
+        """The key that `prepare` made; before that, one that lasts as long as this process."""
+        try:
+            return (self.data / _SECRET_FILE).read_text()
+        except OSError:
+            return secrets.token_urlsafe(48)
+
+    def prepare(self) -> None:
+        """Make the folder and, once, the secret key that only its owner reads."""
+        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = self.data / f".{_SECRET_FILE}.{secrets.token_hex(4)}"
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(part, self.data / _SECRET_FILE)  # never over one that is in use
+        except FileExistsError:
+            return
+        finally:
+            part.unlink()
+
+
+def _database(url: str, data: Path) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if not url or parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path) if url else str(data / _DATABASE_FILE),
+            "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": _SQLITE_PRAGMAS},
+        }
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError("POSTURE_DATABASE_URL should begin with postgresql:// or sqlite:///")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }

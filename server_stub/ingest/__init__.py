@@ -1,0 +1,1 @@
+"""Taking reports in: unpacking, checking the signature, storing exactly once."""

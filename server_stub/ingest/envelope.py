@@ -1,0 +1,142 @@
+"""The signed envelope (JWS, RFC 7515): by whom, whether the signature holds, and the report within."""
+
+import hashlib
+import math
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic_core
+from django.conf import settings
+from joserfc import jws
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import OKPKey
+from pydantic import ValidationError
+
+from agent.report.model import Report
+from server_stub.ingest.refusal import Refusal
+
+TYPE = "posture-report+jws"
+# RFC 9864's name, and the one it replaces, which older JOSE libraries still write. Both mean the same bytes
+# here: only Ed25519 keys are enrolled.
+_ALGORITHMS = ("Ed25519", "EdDSA")
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_MEMBERS = ("protected", "payload", "signature")
+
+
+class _Registry(jws.JWSRegistry):
+    """Only our algorithms, and payloads up to our own limit."""
+
+    def get_alg(self, name: str) -> jws.JWSAlgModel:  # type: ignore[name-defined]
+        if name not in _ALGORITHMS:
+            raise UnsupportedAlgorithmError(f"Algorithm of '{name}' is not allowed")
+        return self.algorithms[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What was received, by whom, with a signature that holds. `digest` is the payload's SHA-256 in hex."""
+
+    report: Report
+    agent_id: str
+    digest: str
+    received: bytes
+    media_type: str
+
+
+def open_envelope(received: bytes, media_type: str, find_key: Callable[[str], dict[str, Any]]) -> Envelope:
+    """Check one signed report.
+
+    `find_key` gives the public JWK of an agent by its id, or raises Refusal. Raises Refusal for all else.
+    """
+    members = _members(received, media_type)
+    agent_id = _agent_id(members["protected"])
+    registry = _Registry()
+    registry.max_payload_length = 2 * settings.REPORT_LIMIT_BYTES  # in base64; the body's limit came first
+    try:
+        key = OKPKey.import_key(find_key(agent_id))
+        payload = jws.deserialize_json(members, key, registry=registry).payload  # type: ignore[call-overload]
+    except (JoseError, ValueError):
+        raise Refusal(
+            401, "bad-signature", "The signature does not fit: the report was changed on its way, or forged."
+        ) from None
+    report = _report(payload)
+    if report.agent.id != agent_id:
+        raise Refusal(403, "wrong-agent", "The report names another agent (agent.id) than the key that signed it.")
+    return Envelope(report, agent_id, hashlib.sha256(payload).hexdigest(), received, media_type)
+
+
+def payload_of(received: bytes, media_type: str) -> Report:
+    """The report in an envelope that was checked when it came in."""
+    payload = _members(received, media_type)["payload"]
+    return Report.model_validate_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+def _members(received: bytes, media_type: str) -> dict[str, str]:
+    """Cut a flattened or compact JWS into its three base64url texts."""
+    if media_type == "application/jose":
+        found: Any = dict(zip(_MEMBERS, received.decode("ascii", "replace").strip().split("."), strict=False))
+    else:
+        found = _json(received, "The envelope")
+    if not isinstance(found, dict) or set(found) != set(_MEMBERS):
+        raise Refusal(
+            400,
+            "no-envelope",
+            "This is no signed report: it should have exactly payload, protected and signature (RFC 7515, 7.2.2).",
+        )
+    for name in _MEMBERS:
+        if not isinstance(found[name], str) or not _BASE64URL.fullmatch(found[name]):
+            raise Refusal(400, "no-envelope", f"This is no signed report: {name} is not base64url.")
+    return found
+
+
+def _agent_id(protected: str) -> str:
+    try:
+        header = jws.extract_compact(f"{protected}..".encode()).headers()
+    except (JoseError, ValueError, RecursionError):
+        raise Refusal(400, "no-envelope", "This is no signed report: its protected header is not JSON.") from None
+    if header.get("alg") not in _ALGORITHMS:
+        raise Refusal(400, "wrong-algorithm", "The protected header should say alg: Ed25519.")
+    if header.get("typ") != TYPE or set(header) != {"alg", "kid", "typ"} or not isinstance(header["kid"], str):
+        raise Refusal(
+            400, "no-envelope", f"The protected header should have exactly alg, kid and typ, and typ is {TYPE}."
+        )
+    return header["kid"]
+
+
+def _report(payload: bytes) -> Report:
+    found = _json(payload, "The report")
+    _check_values(found)
+    try:
+        return Report.model_validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part)[:60] for part in first["loc"][:8]) or "the top level"
+        raise Refusal(422, "wrong-form", f"The report's form is wrong at {where}: {first['msg']}.") from None
+
+
+def _json(text: bytes, what: str) -> Any:
+    try:
+        return pydantic_core.from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        if "recursion" in str(error):
+            raise _too_deep(what) from None
+        raise Refusal(400, "no-json", f"{what} is not JSON ({error}).") from None
+
+
+def _too_deep(what: str) -> Refusal:
+    return Refusal(422, "too-deep", f"{what} is nested deeper than {settings.REPORT_MAX_DEPTH} levels.")
+
+
+def _check_values(report: Any) -> None:
+    """Refuse what nests too deep, and numbers that JSON cannot write again. Level by level: depth costs no stack."""
+    level = [report]
+    for _ in range(settings.REPORT_MAX_DEPTH + 1):
+        if any(isinstance(value, float) and not math.isfinite(value) for value in level):
+            raise Refusal(422, "wrong-form", "The report holds a number that is too large.")
+        inner = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list))
+        level = [value for values in inner for value in values]
+    if level:
+        raise _too_deep("The report")

@@ -1,0 +1,64 @@
+"""From a report to columns: cleaned, cut to length, in range. Everything in a report is a stranger's text."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from agent.report.model import Report, ReportedResult
+from server_stub.ingest.refusal import Refusal
+from server_stub.phones.models import Rank, RuleState
+from server_stub.web.text import clean
+
+_PLAIN_SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_SEVERITIES = ("critical", "high", "medium", "low")
+_OPEN = ("fail", "error", "inconclusive")
+HEADLINE_LENGTH = 300
+
+
+def phone_key(serial: str) -> str:
+    """The serial where it is fit for an address, else "~" and a digest, which no plain serial looks like."""
+    if _PLAIN_SERIAL.fullmatch(serial):
+        return serial
+    return "~" + hashlib.sha256(serial.encode()).hexdigest()[:32]
+
+
+def scanned_at(report: Report) -> datetime:
+    """When the phone was looked at. Raises Refusal for a date that no calendar has."""
+    try:
+        return datetime.fromisoformat(report.scanned_at)
+    except ValueError:
+        raise Refusal(422, "wrong-form", "The report's form is wrong at scanned_at: no such date or time.") from None
+
+
+def rank(report: Report) -> Rank:
+    """How much attention the verdict asks for."""
+    return next(rank for rank in Rank if rank.label == report.verdict)
+
+
+def by_weight(results: Iterable[ReportedResult]) -> list[ReportedResult]:
+    """What is open, what weighs most first: failed before not proved, required before recommended, then severity."""
+    return sorted(
+        (result for result in results if result.status in _OPEN),
+        key=lambda r: (_OPEN.index(r.status), r.strength != "required", _SEVERITIES.index(r.severity), r.clause),
+    )
+
+
+def headline(report: Report) -> dict[str, str]:
+    """The one sentence, by language, that stands between the phone and "meets". Empty when nothing does."""
+    first = next(iter(by_weight(report.results)), None)
+    if first is None:
+        return {}
+    sentences = {report.language: first.message} | {lang: texts.message for lang, texts in first.texts.items()}
+    return {lang: clean(sentence, HEADLINE_LENGTH) for lang, sentence in sentences.items()}
+
+
+def rule_states(report: Report, key: str, at: datetime) -> list[RuleState]:
+    """One row a rule. The same rule twice in a report counts once, at its first place."""
+    rows: dict[str, RuleState] = {}
+    for result in report.results:
+        rule = clean(result.rule, 120)
+        row = RuleState(phone_id=key, rule=rule, clause=clean(result.clause, 40), status=result.status, since=at)
+        row.severity, row.strength = result.severity, result.strength
+        rows.setdefault(rule, row)
+    return list(rows.values())

@@ -1,0 +1,1 @@
+"""Who works in the collector, and what each role may do."""

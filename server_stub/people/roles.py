@@ -1,0 +1,23 @@
+"""The roles: groups with permissions, made anew after every migration so that they are what this file says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps.registry import Apps
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "viewer": ("phones.view_phone",),
+    "operator": ("phones.view_phone", "agents.view_agent", "agents.enrol_agent"),
+    "admin": ("phones.view_phone", "agents.view_agent", "agents.enrol_agent", "agents.revoke_agent"),
+}
+
+
+def write_roles(apps: Apps, using: str, **_signal: Any) -> None:
+    """Make the groups hold exactly these permissions. Called after each app's migration."""
+    from django.contrib.auth.models import Group, Permission  # noqa: PLC0415 - apps load this file before models
+
+    for role, names in ROLES.items():
+        wanted = {tuple(name.split(".")) for name in names}
+        found = Permission.objects.using(using).filter(codename__in=[codename for _, codename in wanted])
+        permissions = [p for p in found.select_related("content_type") if p.natural_key()[1::-1] in wanted]
+        Group.objects.using(using).get_or_create(name=role)[0].permissions.set(permissions)

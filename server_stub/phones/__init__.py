@@ -1,0 +1,1 @@
+"""The phones: their current state and their history."""

@@ -1,0 +1,109 @@
+"""The fleet: counts, filters and order, all read from current state, so that history never slows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from server_stub.phones.models import Phone, Rank, RuleState
+
+# What "not met" means for a clause when no status is asked for.
+_OPEN = ("fail", "inconclusive", "error")
+_RULE_STATUSES: Mapping[str, Sequence[str]] = {
+    "non_compliant": ("fail",),
+    "inconclusive": ("inconclusive", "error"),
+    "compliant": ("pass", "waived"),
+}
+ORDERS: Mapping[str, Sequence[str]] = {
+    "attention": ("rank", "rank_since", "key"),
+    "seen": ("-scanned_at", "-key"),
+    "longest-unseen": ("scanned_at", "key"),
+    "model": ("model", "key"),
+    "serial": ("serial", "key"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many phones. A late phone that met then is late, not "meets"; a late one that failed is both."""
+
+    total: int
+    fail: int
+    not_proved: int
+    late: int
+    meet: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for; "" asks for nothing. Unknown words ask for nothing either."""
+
+    q: str = ""
+    status: str = ""
+    clause: str = ""
+    maker: str = ""
+    android: str = ""
+    late: str = ""
+    sort: str = "attention"
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> "Filters":
+        """Read the filters from a request's parameters."""
+        status, sort = query.get("status", ""), query.get("sort", "")
+        return cls(
+            q=query.get("q", "").strip()[:100],
+            status=status if status in Rank.labels else "",
+            clause=query.get("clause", "")[:40],
+            maker=query.get("maker", "")[:120],
+            android=query.get("android", "")[:40],
+            late="yes" if query.get("late") == "yes" else "",
+            sort=sort if sort in ORDERS else "attention",
+        )
+
+    @property
+    def any(self) -> bool:
+        """Whether anything narrows the list."""
+        return bool(self.q or self.status or self.clause or self.maker or self.android or self.late)
+
+
+def count(late_before: datetime) -> Counts:
+    """Count the fleet."""
+    late = Q(scanned_at__lt=late_before)
+    numbers = Phone.objects.aggregate(
+        total=Count("key"),
+        fail=Count("key", Q(rank=Rank.FAIL)),
+        not_proved=Count("key", Q(rank=Rank.NOT_PROVED)),
+        late=Count("key", late),
+        meet=Count("key", Q(rank=Rank.MEETS) & ~late),
+    )
+    return Counts(**numbers)
+
+
+def select(filters: Filters, late_before: datetime) -> "QuerySet[Phone]":
+    """The phones that the filters let through, in no order."""
+    phones = Phone.objects.filter(scanned_at__isnull=False)
+    if filters.q:
+        words = Q(serial__icontains=filters.q) | Q(model__icontains=filters.q) | Q(holder__icontains=filters.q)
+        phones = phones.filter(words)
+    if filters.clause:
+        states = RuleState.objects.filter(clause=filters.clause)
+        states = states.filter(status__in=_RULE_STATUSES.get(filters.status, _OPEN))
+        phones = phones.filter(key__in=states.values("phone_id"))
+    elif filters.status:
+        phones = phones.filter(rank=next(rank for rank in Rank if rank.label == filters.status))
+        if filters.status == "compliant" and not filters.late:
+            phones = phones.filter(scanned_at__gte=late_before)
+    if filters.maker:
+        phones = phones.filter(manufacturer=filters.maker)
+    if filters.android:
+        phones = phones.filter(android_version=filters.android)
+    if filters.late:
+        phones = phones.filter(scanned_at__lt=late_before)
+    return phones
+
+
+def choices(field: str) -> list[str]:
+    """The values that a column has, for a filter."""
+    found = Phone.objects.exclude(**{field: ""}).order_by(field).values_list(field, flat=True).distinct()
+    return list(found[:100])

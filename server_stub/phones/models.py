@@ -1,0 +1,117 @@
+"""Phones, their reports, and the state of each rule on each phone.
+
+Every unique key of the large tables begins with the phone, so that they can be distributed by phone (Citus).
+The exception is `Receipt`, which is distributed by its own key: a report is taken once, whatever phone it names.
+"""
+
+from django.db import models
+
+from server_stub.agents.models import Agent
+
+
+class Rank(models.IntegerChoices):
+    """Verdicts by how much they need attention; stored so that the fleet page sorts by an index."""
+
+    FAIL = 0, "non_compliant"
+    NOT_PROVED = 1, "inconclusive"
+    MEETS = 2, "compliant"
+
+
+class Phone(models.Model):
+    """A phone and its current state: the report with the newest `scanned_at`."""
+
+    key = models.CharField(primary_key=True, max_length=80)  # the serial, made fit for an address
+    serial = models.CharField(max_length=300)
+    manufacturer = models.CharField(max_length=120, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    android_version = models.CharField(max_length=40, blank=True)
+    security_patch = models.CharField(max_length=40, blank=True)
+    holder = models.CharField(max_length=200, blank=True)
+    first_seen_at = models.DateTimeField()
+    # The current report. Null only within the transaction that stores the phone's first one.
+    report_id = models.UUIDField(null=True)
+    scanned_at = models.DateTimeField(null=True)
+    rank = models.SmallIntegerField(choices=Rank.choices, default=Rank.NOT_PROVED)
+    rank_since = models.DateTimeField(null=True)
+    profile = models.CharField(max_length=20, blank=True)
+    headline = models.JSONField(default=dict)  # language: the sentence that stands between it and "meets"
+
+    class Meta:
+        """One index for each order in which the fleet page reads."""
+
+        default_permissions = ("view",)
+        indexes = (
+            models.Index("rank", "rank_since", "key", name="phone_by_attention"),
+            models.Index("scanned_at", "key", name="phone_by_seen"),
+            models.Index("model", "key", name="phone_by_model"),
+            models.Index("manufacturer", "key", name="phone_by_maker"),
+            models.Index("serial", "key", name="phone_by_serial"),
+        )
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Receipt(models.Model):
+    """That a report was taken. It outlives the report, so that an old one cannot be played back after deletion."""
+
+    report_id = models.UUIDField(primary_key=True)
+    digest = models.CharField(max_length=64)  # SHA-256 of the signed payload
+
+    class Meta:
+        """No permissions of its own."""
+
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.report_id)
+
+
+class StoredReport(models.Model):
+    """History: one signed report as it was received, and what of it is asked for in lists."""
+
+    pk = models.CompositePrimaryKey("phone_id", "report_id")
+    phone = models.ForeignKey(Phone, on_delete=models.CASCADE, related_name="reports", db_index=False)
+    report_id = models.UUIDField()
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+", db_index=False)
+    scanned_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    rank = models.SmallIntegerField(choices=Rank.choices)
+    profile = models.CharField(max_length=20)
+    source = models.CharField(max_length=20)
+    policy = models.CharField(max_length=120)
+    failed = models.PositiveIntegerField()
+    not_proved = models.PositiveIntegerField()
+    media_type = models.CharField(max_length=40)
+    signed = models.BinaryField()  # exactly the bytes that the agent sent
+
+    class Meta:
+        """History is read by phone, newest first."""
+
+        default_permissions = ()
+        indexes = (models.Index("phone", "scanned_at", "report_id", name="report_by_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.phone_id} {self.scanned_at}"
+
+
+class RuleState(models.Model):
+    """How one rule stands on one phone now, and since when."""
+
+    pk = models.CompositePrimaryKey("phone_id", "rule")
+    phone = models.ForeignKey(Phone, on_delete=models.CASCADE, related_name="rules", db_index=False)
+    rule = models.CharField(max_length=120)
+    clause = models.CharField(max_length=40)
+    status = models.CharField(max_length=20)
+    severity = models.CharField(max_length=20)
+    strength = models.CharField(max_length=20)
+    since = models.DateTimeField()
+
+    class Meta:
+        """Which phones fail a clause."""
+
+        default_permissions = ()
+        indexes = (models.Index("clause", "status", "phone", name="rule_by_clause"),)
+
+    def __str__(self) -> str:
+        return f"{self.phone_id} {self.rule} {self.status}"

@@ -1,0 +1,143 @@
+"""One phone's page: its state at an instant, clause by clause, with proof, changes and history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.core.exceptions import BadRequest
+from django.http import Http404
+from django.urls import reverse
+
+from server_stub.ingest.envelope import payload_of
+from server_stub.phones.compare import Change, changes
+from server_stub.phones.models import Phone, Rank, StoredReport
+from server_stub.phones.reading import ClauseView, FactView, Step, clauses_of, facts_of, steps_of
+from server_stub.phones.status import PhoneStatus, status_of
+from server_stub.web.keyset import cut
+from server_stub.web.words import PROFILES, SOURCES, WORDS
+
+_HISTORY = 20
+_TIMELINE = 30
+_ORDER = ("-scanned_at", "-report_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """The instant that a page shows; None is now."""
+
+    at: datetime | None
+
+    @classmethod
+    def read(cls, text: str | None) -> "Instant":
+        """Read RFC 3339. Raises BadRequest for anything else."""
+        if not text:
+            return cls(None)
+        try:
+            at = datetime.fromisoformat(text.replace(" ", "+"))
+        except ValueError as error:
+            raise BadRequest("`at` should be an instant like 2026-11-24T10:00:00Z") from error
+        return cls(at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One report of the past."""
+
+    report_id: str
+    scanned_at: str
+    status: str
+    word: str
+    sign: str
+    failed: int
+    not_proved: int
+    source: str
+    policy: str
+    agent: str
+    page: str
+    signed: str
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhonePage:
+    """What a phone's page shows."""
+
+    key: str
+    serial: str
+    model: str
+    maker: str
+    android: str
+    security_patch: str
+    holder: str
+    status: PhoneStatus
+    past: bool  # the page shows an instant before the newest report
+    report: HistoryRow
+    profile: str
+    policy_sha256: str
+    steps: list[Step]
+    clauses: list[ClauseView]
+    changes: list[Change]
+    changed_since: str | None
+    facts: list[FactView]
+    timeline: list[HistoryRow]
+    history: list[HistoryRow]
+    after: str | None
+    before: str | None
+
+
+def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> PhonePage:
+    """Read everything for the page. Raises Http404 when the phone was not yet known at that instant."""
+    reports = StoredReport.objects.filter(phone=phone)
+    upto = reports if instant.at is None else reports.filter(scanned_at__lte=instant.at)
+    newest = list(upto.order_by(*_ORDER)[:2])
+    if not newest:
+        raise Http404
+    shown = newest[0]
+    report = payload_of(bytes(shown.signed), shown.media_type)
+    previous = payload_of(bytes(newest[1].signed), newest[1].media_type) if len(newest) > 1 else None
+    rows = reports.select_related("agent").defer("signed")
+    history = cut(rows, _ORDER, query, _HISTORY)
+    return PhonePage(
+        key=phone.key,
+        serial=phone.serial,
+        model=phone.model,
+        maker=phone.manufacturer,
+        android=phone.android_version,
+        security_patch=phone.security_patch,
+        holder=phone.holder,
+        status=status_of(phone),
+        past=str(shown.report_id) != str(phone.report_id),
+        report=_history_row(shown, shown),
+        profile=str(PROFILES[report.profile]),
+        policy_sha256=report.policy.sha256,
+        steps=steps_of(report),
+        clauses=clauses_of(report),
+        changes=changes(previous, report) if previous else [],
+        changed_since=newest[1].scanned_at.isoformat() if previous else None,
+        facts=facts_of(report),
+        timeline=[_history_row(row, shown) for row in rows.order_by(*_ORDER)[:_TIMELINE]][::-1],
+        history=[_history_row(row, shown) for row in history.rows],
+        after=history.after,
+        before=history.before,
+    )
+
+
+def _history_row(report: StoredReport, shown: StoredReport) -> HistoryRow:
+    rank = Rank(report.rank)
+    word = WORDS[rank.label]
+    at = report.scanned_at.isoformat().replace("+00:00", "Z")
+    return HistoryRow(
+        report_id=str(report.report_id),
+        scanned_at=at,
+        status=rank.label,
+        word=str(word.text),
+        sign=word.sign,
+        failed=report.failed,
+        not_proved=report.not_proved,
+        source=str(SOURCES[report.source]),
+        policy=report.policy,
+        agent=report.agent.name,
+        page=reverse("phone", args=[report.phone_id]) + f"?at={at}",
+        signed=reverse("signed-report", args=[report.phone_id, report.report_id]),
+        shown=report.report_id == shown.report_id,
+    )

@@ -1,0 +1,190 @@
+"""A report read for a person: what to do, each clause with its proof, all facts. In the reader's language.
+
+Everything in a report is a stranger's text: cleaned and cut here, escaped by the templates.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext
+
+from agent.facts import FACTS, Kind, State
+from agent.report.model import Report, ReportedFact, ReportedResult
+from server_stub.ingest.extract import by_weight
+from server_stub.web.clauses import clause, position
+from server_stub.web.text import clean
+from server_stub.web.words import SEVERITIES, STRENGTHS, WORDS
+
+_LINE = 240
+_SENTENCE = 600
+_MOST_RESULTS = 120
+_MOST_FACTS = 160
+_MOST_LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where a fact was read, and the line that decides it."""
+
+    source: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """One fact. `text` is its value in words, or why it is not known."""
+
+    name: str
+    label: str
+    state: str
+    text: str
+    instant: str | None
+    value: Any
+    proofs: list[Proof]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """What one rule says, and by which facts."""
+
+    rule: str
+    title: str
+    status: str
+    word: str
+    sign: str
+    until: str | None
+    stated_by: str | None
+    severity: str
+    strength: str
+    message: str
+    remediation: str
+    facts: list[FactView]
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseView:
+    """One clause: the worst of its rules, and the rules."""
+
+    number: str
+    title: str
+    sentence: str
+    word: str
+    sign: str
+    results: list[ResultView]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do now: what is wrong, how to mend it."""
+
+    rule: str
+    clause: str
+    word: str
+    sign: str
+    message: str
+    remediation: str
+
+
+def steps_of(report: Report) -> list[Step]:
+    """What stands between the phone and "meets", what weighs most first."""
+    views = ((result, _result(result, report)) for result in by_weight(report.results)[:_MOST_RESULTS])
+    return [
+        Step(view.rule, clean(result.clause, 40), view.word, view.sign, view.message, view.remediation)
+        for result, view in views
+    ]
+
+
+def clauses_of(report: Report) -> list[ClauseView]:
+    """The results, gathered by clause, in the guideline's order."""
+    numbers = sorted({result.clause for result in report.results}, key=position)
+    return [_clause(number, [r for r in report.results if r.clause == number], report) for number in numbers]
+
+
+def facts_of(report: Report) -> list[FactView]:
+    """All facts: those that we know the names of in their usual order, others after them."""
+    known = [name for name in FACTS if name in report.facts]
+    others = sorted(set(report.facts) - set(known))
+    return [_fact(name, report.facts[name]) for name in (known + others)[:_MOST_FACTS]]
+
+
+def value_text(value: Any) -> str:
+    """A fact's value in words."""
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, int):
+        return number_format(value, use_l10n=True, force_grouping=True)
+    if isinstance(value, list):
+        return "; ".join(value_text(item) for item in value[:50]) or gettext("None")
+    if isinstance(value, dict):
+        return ", ".join(f"{clean(key, 40)}: {value_text(item)}" for key, item in list(value.items())[:12])
+    return clean("–" if value is None else str(value), _LINE)
+
+
+_WORST_FIRST = ("fail", "error", "inconclusive", "waived", "pass", "not_applicable")
+
+
+def _clause(number: str, results: Iterable[ReportedResult], report: Report) -> ClauseView:
+    ordered = sorted(results, key=lambda result: _WORST_FIRST.index(result.status))[:_MOST_RESULTS]
+    word, known = WORDS[ordered[0].status], clause(clean(number, 40))
+    return ClauseView(
+        number=known.number,
+        title=str(known.title),
+        sentence=str(known.sentence),
+        word=str(word.text),
+        sign=word.sign,
+        results=[_result(result, report) for result in ordered],
+    )
+
+
+def _result(result: ReportedResult, report: Report) -> ResultView:
+    language = get_language() or "en"
+    texts = result.texts.get(language)  # type: ignore[call-overload]
+    word = WORDS[result.status]
+    facts = [(name, report.facts[name]) for name in result.facts[:12] if name in report.facts]
+    return ResultView(
+        rule=clean(result.rule, 120),
+        title=clean(texts.title if texts else result.rule, 200),
+        status=result.status,
+        word=str(word.text),
+        sign=word.sign,
+        until=_text_of(result.waiver, "until", "expires_at"),
+        stated_by=_text_of(result.attestation, "by", "name"),
+        severity=str(SEVERITIES[result.severity]),
+        strength=str(STRENGTHS[result.strength]),
+        message=clean(texts.message if texts else result.message, _SENTENCE),
+        remediation=clean(texts.remediation if texts else result.remediation, _SENTENCE),
+        facts=[_fact(name, fact) for name, fact in facts],
+    )
+
+
+def _fact(name: str, fact: ReportedFact) -> FactView:
+    reader = get_language() or "en"
+    spec = FACTS.get(name)
+    reason = fact.reasons.get(reader) or fact.reason or ""  # type: ignore[call-overload]
+    known = fact.state is State.KNOWN
+    return FactView(
+        name=clean(name, 120),
+        label=spec.label(reader) if spec else clean(name, 120),  # type: ignore[arg-type]
+        state=fact.state.value,
+        text=value_text(fact.value) if known else clean(reason, _SENTENCE),
+        instant=_instant(fact.value) if known and spec and spec.kind is Kind.INSTANT else None,
+        value=fact.value,
+        proofs=[Proof(clean(e.source, 120), clean(e.line, _LINE)) for e in fact.evidence[:_MOST_LINES]],
+    )
+
+
+def _text_of(record: dict[str, Any] | None, *names: str) -> str | None:
+    for name in names:
+        if record and isinstance(record.get(name), str):
+            return clean(record[name], 80)
+    return None
+
+
+def _instant(value: Any) -> str | None:
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC).isoformat()
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,159 @@
+"""Starting and stopping the collector, and the few things done to it without a browser.
+
+Django is configured once a process: all calls in one process share the data folder of the first.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from waitress.server import BaseWSGIServer, create_server
+
+from server_stub.environment import Environment
+
+if TYPE_CHECKING:
+    from server_stub.agents.listing import AgentRow
+
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A collector that runs in a thread of this process."""
+
+    url: str
+    _server: BaseWSGIServer
+    _thread: threading.Thread
+
+    def stop(self) -> None:
+        """Finish what is being answered, close the door, return when it is closed."""
+        self._server.task_dispatcher.shutdown()
+        # Sockets belong to the server's own thread: it closes them, and ends when none is left.
+        self._server.trigger.pull_trigger(partial(self._server.asyncore.close_all, self._server._map))
+        self._thread.join()
+
+
+def configure(data: Path | None = None) -> None:
+    """Make Django ready in this process, with the state in `data` (default: POSTURE_DATA)."""
+    import django
+
+    if data is not None:
+        os.environ["POSTURE_DATA"] = str(data)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_stub.settings")
+    Environment.read().prepare()
+    django.setup()
+
+
+def on_sqlite() -> bool:
+    """Whether the database is a file that nobody but this collector uses."""
+    from django.db import connection
+
+    return connection.vendor == "sqlite"
+
+
+def migrate() -> None:
+    """Bring the database's tables to this version."""
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def start(data: Path, host: str = "127.0.0.1", port: int = 0) -> Running:
+    """Start a collector in this process, migrated; port 0 takes a free one. Raises OSError when the port is taken."""
+    configure(data)
+    migrate()
+    server = _server(host, port)
+    thread = threading.Thread(target=server.run, name="collector", daemon=True)
+    thread.start()
+    return Running(_url(server), server, thread)
+
+
+def serve(host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; call `configure` first. `ready` is given the address once it answers."""
+
+    def end(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(0)
+
+    server = _server(host, port)
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        ready(_url(server))
+        server.run()  # returns on SystemExit and KeyboardInterrupt, its workers finished
+    finally:
+        server.close()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _server(host: str, port: int) -> BaseWSGIServer:
+    from server_stub.wsgi import application
+
+    # One address, also for a name that has several: they would get different ports when any free one is asked for.
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return create_server(
+        application,
+        host=address[0],
+        ipv6=family == socket.AF_INET6,
+        port=port,
+        threads=_THREADS,
+        ident=None,
+        max_request_body_size=64 * 1024 * 1024,
+        map={},
+    )
+
+
+def _url(server: BaseWSGIServer) -> str:
+    host = server.effective_host
+    return f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
+
+
+def create_person(name: str, password: str, role: str) -> None:
+    """Make a user of the dashboard, or give an existing one this password and role.
+
+    `role`: viewer, operator or admin. Raises ValueError with a sentence when the password is too weak.
+    """
+    from django.contrib.auth.models import Group
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+    from django.db import transaction
+
+    from server_stub.people.models import Person
+
+    person = Person.objects.filter(username=name).first() or Person(username=name)
+    person.set_password(password)
+    try:
+        validate_password(password, person)
+        person.full_clean()
+    except ValidationError as error:
+        raise ValueError(" ".join(error.messages)) from error
+    with transaction.atomic():
+        person.save()
+        person.groups.set([Group.objects.get(name=role)])
+
+
+def enrolment_code() -> tuple[str, datetime]:
+    """Make a one-time code for `posture enroll`. Returns it and when it expires."""
+    from server_stub.agents.enrolment import make_code
+
+    return make_code()
+
+
+def agents() -> "list[AgentRow]":
+    """All agents, those in use first."""
+    from server_stub.agents.listing import rows
+
+    return rows()
+
+
+def revoke_agent(agent_id: str) -> bool:
+    """From now on, refuse what this key signs. False when there is no such agent."""
+    from server_stub.agents.listing import revoke
+
+    return revoke(agent_id)

@@ -1,0 +1,26 @@
+"""All addresses."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from server_stub.agents import pages as agents
+from server_stub.ingest.api import api
+from server_stub.phones import pages as phones
+from server_stub.web import health, preferences
+
+urlpatterns = [
+    path("", phones.fleet_page, name="fleet"),
+    path("phones/<str:key>/", phones.phone_page, name="phone"),
+    path("phones/<str:key>/reports/<uuid:report_id>/signed", phones.signed_report, name="signed-report"),
+    path("agents/", agents.agents_page, name="agents"),
+    path("agents/codes/", agents.new_code, name="new-code"),
+    path("agents/<str:agent_id>/revoke/", agents.revoke, name="revoke-agent"),
+    path("account/", include("allauth.urls")),
+    path("preferences/theme/", preferences.set_theme, name="set-theme"),
+    path("preferences/language/", login_not_required(set_language), name="set-language"),
+    path("api/", api.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+]

@@ -1,0 +1,54 @@
+"""For machines that watch: alive, able to serve, counters. No login, nothing about any phone."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from server_stub.agents.models import Agent
+from server_stub.ingest.receive import OUTCOMES
+from server_stub.phones.fleet import count
+
+_TEXT = "text/plain; charset=utf-8"
+
+
+@login_not_required
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type=_TEXT)
+
+
+@login_not_required
+@require_safe
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """The database answers and its tables are those of this version."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return HttpResponse("the database does not answer\n", status=503, content_type=_TEXT)
+    if missing:
+        return HttpResponse("the database waits for migrations\n", status=503, content_type=_TEXT)
+    return HttpResponse("ready\n", content_type=_TEXT)
+
+
+@login_not_required
+@require_safe
+def metrics(_request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format, version 0.0.4."""
+    counts = count(timezone.now() - settings.LATE_AFTER)
+    lines = ["# HELP posture_phones Phones by current state.", "# TYPE posture_phones gauge"]
+    states = {"fails": counts.fail, "not_proved": counts.not_proved, "meets": counts.meet, "late": counts.late}
+    lines += [f'posture_phones{{state="{state}"}} {number}' for state, number in states.items()]
+    lines += ["# HELP posture_agents Enrolled agents, not revoked.", "# TYPE posture_agents gauge"]
+    lines += [f"posture_agents {Agent.objects.filter(revoked_at=None).count()}"]
+    lines += [
+        "# HELP posture_reports_total Reports by outcome, in this process.",
+        "# TYPE posture_reports_total counter",
+    ]
+    lines += [f'posture_reports_total{{outcome="{kind}"}} {number}' for kind, number in sorted(OUTCOMES.items())]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
