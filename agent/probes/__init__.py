@@ -71,6 +71,8 @@ PROBES: tuple[ModuleType, ...] = tuple(
         "boot",
         "switches",
         "root",
+        "adb_keys",
+        "reset",
         "connectivity",
         "wifi",
         "saved_networks",
