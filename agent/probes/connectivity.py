@@ -111,7 +111,7 @@ def parse(text: str) -> Networks:
     return Networks(
         default=None if default[1] == "none" else int(default[1]),
         agents=tuple(agent for agent in agents if agent is not None),
-        whole=end is not None and None not in agents,
+        whole=(end is not None or text.endswith("\n")) and None not in agents,
         default_evidence=Evidence.of(COMMAND.key, default[0]),
         unvalidated=Evidence.of(COMMAND.key, disabled[0]) if disabled else None,
     )
