@@ -76,6 +76,7 @@ PROBES: tuple[ModuleType, ...] = tuple(
         "connectivity",
         "wifi",
         "saved_networks",
+        "netstats",
         "mobile_data",
     )
 )
