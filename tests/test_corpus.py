@@ -43,6 +43,7 @@ FAULTS = {
     (
         "xiaomi-pad6-hyperos2-a14",
         "is",
+        "network.validated",
     ): "settings-global.txt: captive_portal_mode=0, so no test ran",
     ("xiaomi-pad6-hyperos2-a14", "is", "network.captive_portal"): "settings-global.txt: captive_portal_mode=0",
 }
