@@ -14,7 +14,7 @@ from agent.messages import Message, PostureError
 LIMIT_BYTES = 64 * 1024 * 1024  # of one file: the largest whole dump seen is under 10 MB
 LIMIT_FILES = 2000
 
-_DUMP = re.compile(r"(?:(?:dumpsys|settings|cmd|pm|am|service|content)-.+|getprop|ps|id|date)(?:\.fragment)?\.txt")
+_DUMP = re.compile(r"(?:(?:dumpsys|settings|cmd|pm)-.+|getprop)(?:\.fragment)?\.txt")
 _NOW_RTC = re.compile(r"^\s*nowRTC=(\d{12,14})=", re.MULTILINE)
 
 
@@ -60,8 +60,13 @@ class Answers(Mapping[str, Answer]):
 
 
 def is_dump(name: str) -> bool:
-    """Whether a file of this name may hold a command's answer."""
+    """Whether a file's name alone tells that it is a dump; one such file makes a folder a capture."""
     return _DUMP.fullmatch(name) is not None
+
+
+def is_text(name: str) -> bool:
+    """Whether a file beside dumps may hold a command's answer too (`which-su.txt`)."""
+    return name.endswith(".txt")
 
 
 def answers_of(files: Mapping[str, bytes]) -> dict[str, Answer]:
@@ -70,21 +75,20 @@ def answers_of(files: Mapping[str, bytes]) -> dict[str, Answer]:
     for name in sorted(files):  # the fragment goes before the whole file, which then wins
         if name.endswith(".fragment.txt"):
             answers[key_of(name.replace(".fragment.txt", ".txt"))] = Answer(files[name], Outcome.CUT)
-        elif is_dump(name):
+        elif is_text(name):
             answers[key_of(name)] = Answer(files[name])
     return answers
 
 
-def read_files(folder: Path, wanted: Callable[[str], bool] = is_dump) -> dict[str, bytes]:
+def read_files(folder: Path, wanted: Callable[[str], bool] = is_text) -> dict[str, bytes]:
     """The folder's own files with a wanted name, not those of folders in it."""
     files: dict[str, bytes] = {}
     for path in sorted(folder.iterdir()):
         if not wanted(path.name) or not path.is_file():
             continue
         if path.stat().st_size > LIMIT_BYTES or len(files) == LIMIT_FILES:
-            raise PostureError(
-                Message("{path} is too large for a dump; remove it and try again", {"path": str(path)}), permanent=True
-            )
+            why = Message("{path} is more than any phone answers; take it out and try again", {"path": str(path)})
+            raise PostureError(why, permanent=True)
         files[path.name] = path.read_bytes()
     return files
 

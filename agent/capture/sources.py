@@ -3,21 +3,21 @@
 import gzip
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from agent.capture import androidqf, archive, bugreport, folder
-from agent.capture.model import Answer, Capture
+from agent.capture.model import Capture
 from agent.messages import Message, PostureError
 
 HEAD_BYTES = 64 * 1024
 _ENTRIES = 10_000  # a bugreport holds hundreds of files
 
-_ACCEPTED = Message(
+_FORMS = Message(
     "a capture of `posture capture`, an Android bugreport (.zip or .txt), an androidqf folder "
     "or a folder of files like `dumpsys-wifi.txt` and `getprop.txt`"
 )
@@ -46,12 +46,12 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise _problem(path, Message("there is no such file or folder")) from error
+        raise _problem(path, Message("there is no such file or folder; look at its name")) from error
     except bugreport.Malformed as error:
         raise _problem(path, error.message) from error
     except PermissionError as error:
-        raise _problem(path, Message("this user may not read it")) from error
-    except (zipfile.BadZipFile, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _problem(path, Message("this user may not read it; change its permissions or copy it")) from error
+    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise _problem(path, Message("the file is damaged or was not copied whole; copy it again")) from error
     except (OSError, NotImplementedError) as error:
         raise _problem(path, Message("it cannot be read ({error})", {"error": str(error)})) from error
@@ -63,10 +63,10 @@ def _problem(path: Path, why: Message) -> PostureError:
 
 def _what(head: bytes) -> Message:
     if not head.strip():
-        return Message("the file is empty")
+        return Message("the file is empty; take or copy it again")
     if head.startswith(b"age-encryption.org/"):
         return Message("the file is encrypted; decrypt it with age first")
-    return Message("this is no capture; what can be read is {accepted}", {"accepted": _ACCEPTED})
+    return Message("this is no capture; what can be read is {forms}", {"forms": _FORMS})
 
 
 def _folder(path: Path) -> Capture:
@@ -74,20 +74,29 @@ def _folder(path: Path) -> Capture:
         return archive.load_folder(path)
     names = {entry.name for entry in path.iterdir()}
     if not names:
-        raise _problem(path, Message("the folder is empty"))
-    files = folder.read_files(path, androidqf.is_part if androidqf.is_androidqf(names) else folder.is_dump)
-    reports = sorted(entry for entry in path.iterdir() if entry.suffix == ".zip" and entry.is_file())
+        raise _problem(path, Message("the folder is empty; put a phone's dumps into it"))
+    reports = sorted(path / name for name in names if name.endswith(".zip"))
     report = open_capture(reports[0]) if len(reports) == 1 else None
-    if not files and report is not None:
+    wanted = _parts(names)
+    if wanted is None and report is not None:
         return report
-    if not files:
-        raise _problem(path, Message("no file in this folder is a dump; what can be read is {a}", {"a": _ACCEPTED}))
+    if wanted is None:
+        raise _problem(
+            path, Message("no file in this folder is a dump; what can be read is {forms}", {"forms": _FORMS})
+        )
+    files = folder.read_files(path, wanted)
     return _from_files(files, folder.newest(path, files), report)
+
+
+def _parts(names: set[str]) -> Callable[[str], bool] | None:
+    """Which files of a folder to read, or None where it is no capture."""
+    if androidqf.is_androidqf(names):
+        return androidqf.is_part
+    return folder.is_text if any(folder.is_dump(name) for name in names) else None
 
 
 def _from_files(files: Mapping[str, bytes], written_at: datetime, report: Capture | None = None) -> Capture:
     """One capture of a folder's files and of the bugreport that lies among them; the files go first."""
-    made: Mapping[str, Answer]
     if androidqf.is_androidqf(set(files)):
         made, clock = androidqf.answers_of(files), androidqf.acquired_at(files)
     else:
@@ -97,9 +106,16 @@ def _from_files(files: Mapping[str, bytes], written_at: datetime, report: Captur
     return Capture("capture", clock or written_at, folder.Answers(made))
 
 
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (ValueError, IndexError) as error:  # names and numbers of a damaged list of files
+        raise zipfile.BadZipFile(str(error)) from error
+
+
 def _zip(path: Path) -> Capture:
-    with zipfile.ZipFile(path) as file:
-        entries = [entry for entry in file.infolist() if not entry.is_dir()]
+    with _opened(path) as file:
+        entries = [entry for entry in file.infolist() if not entry.filename.endswith("/")]
         if any(entry.flag_bits & 1 for entry in entries):
             raise _problem(path, Message("the file is encrypted; unpack it with its password first"))
         if len(entries) > _ENTRIES:
@@ -130,13 +146,15 @@ def _report_in(file: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> zipfile
 
 
 def _zipped_folder(path: Path, file: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Capture:
-    names = {PurePosixPath(entry.filename).name for entry in entries}
-    wanted = androidqf.is_part if androidqf.is_androidqf(names) else folder.is_dump
-    parts = {PurePosixPath(e.filename).name: e for e in entries if wanted(PurePosixPath(e.filename).name)}
-    if not parts:
-        raise _problem(path, Message("no file in this ZIP is a dump; what can be read is {a}", {"a": _ACCEPTED}))
+    by_name = {PurePosixPath(entry.filename).name: entry for entry in entries}
+    wanted = _parts(set(by_name))
+    if wanted is None:
+        raise _problem(path, Message("no file in this ZIP is a dump; what can be read is {forms}", {"forms": _FORMS}))
+    parts = {name: entry for name, entry in by_name.items() if wanted(name)}
     if sum(entry.file_size for entry in parts.values()) > archive.TOTAL_LIMIT_BYTES:
         raise _problem(path, Message("unpacked it would be larger than any capture"))
     files = {name: file.read(entry) for name, entry in parts.items()}
-    newest = max(entry.date_time for entry in parts.values())
-    return _from_files(files, datetime(*newest, tzinfo=UTC))
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    with suppress(ValueError):  # a ZIP may hold the date 0
+        written_at = datetime(*max(entry.date_time for entry in parts.values()), tzinfo=UTC)
+    return _from_files(files, written_at)

@@ -21,11 +21,6 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture
-def bugreport_text() -> bytes:
-    return BUGREPORT
-
-
-@pytest.fixture
 def bugreport_zip() -> bytes:
     name = "bugreport-device-AB1A.260505.001-2026-05-04-09-30-00.txt"
     return zipped({"version.txt": b"2.0", "main_entry.txt": name.encode(), name: BUGREPORT, "FS/data/x.txt": b"x"})

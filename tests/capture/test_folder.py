@@ -61,9 +61,11 @@ def write(folder: Path, **files: bytes) -> Path:
 
 
 def test_reads_dumps_and_leaves_the_rest(tmp_path: Path) -> None:
-    write(tmp_path, dumpsys__wifi=b"Wi-Fi is enabled\n", settings__global=b"a=1\n", getprop=b"[a]: [b]\n", notes=b"x")
+    write(tmp_path, dumpsys__wifi=b"Wi-Fi is enabled\n", settings__global=b"a=1\n", getprop=b"[a]: [b]\n")
+    (tmp_path / "which-su.txt").write_bytes(b"/system/xbin/su\n")
+    (tmp_path / "README.md").write_bytes(b"x")
     os.utime(tmp_path / "getprop.txt", (4e9, 4e9))
-    os.utime(tmp_path / "notes.txt", (5e9, 5e9))
+    os.utime(tmp_path / "README.md", (5e9, 5e9))
     capture = open_capture(tmp_path)
     assert capture == Capture(
         "capture",
@@ -72,6 +74,7 @@ def test_reads_dumps_and_leaves_the_rest(tmp_path: Path) -> None:
             "dumpsys wifi": Answer(b"Wi-Fi is enabled\n"),
             "settings list global": Answer(b"a=1\n"),
             "getprop": Answer(b"[a]: [b]\n"),
+            "which su": Answer(b"/system/xbin/su\n"),
         },
     )
     assert capture.text("dumpsys wifi") == "Wi-Fi is enabled\n"
@@ -123,5 +126,5 @@ def test_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
 def test_refuses_a_dump_larger_than_any(tmp_path: Path) -> None:
     with (tmp_path / "dumpsys-wifi.txt").open("wb") as file:
         file.truncate(65 * 1024 * 1024)
-    with pytest.raises(PostureError, match="too large"):
+    with pytest.raises(PostureError, match="more than any phone answers"):
         open_capture(tmp_path)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from agent.capture import Answer, Capture, archive
@@ -18,6 +19,13 @@ from agent.messages import PostureError
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 WIFI = Capture("bugreport", AT, {"dumpsys wifi": Answer(b"Wi-Fi is enabled\n")})
+
+
+BUGREPORT = (
+    f"{'=' * 56}\n== dumpstate: 2026-05-04 09:30:00\n{'=' * 56}\n\n{'-' * 79}\n"
+    "DUMP OF SERVICE wifi:\nWi-Fi is enabled\n"
+    "--------- 0.004s was the duration of dumpsys wifi, ending at: 2026-05-04 09:30:09\n"
+).encode()
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -41,10 +49,8 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("form", PACKED)
 @pytest.mark.parametrize("name", ["bugreport.zip", "bugreport.txt", "a phone"])
-def test_opens_every_form_of_a_bugreport_whatever_its_name(
-    tmp_path: Path, bugreport_text: bytes, form: str, name: str
-) -> None:
-    (tmp_path / name).write_bytes(PACKED[form](bugreport_text))
+def test_opens_every_form_of_a_bugreport_whatever_its_name(tmp_path: Path, form: str, name: str) -> None:
+    (tmp_path / name).write_bytes(PACKED[form](BUGREPORT))
     assert open_capture(tmp_path / name) == WIFI
 
 
@@ -134,11 +140,34 @@ def test_a_bugreport_that_was_not_copied_whole_is_damaged(tmp_path: Path, bugrep
         open_capture(tmp_path / "x.zip")
 
 
+FORMS = {
+    "bugreport": PACKED["zip of Android 7 and later"](BUGREPORT),
+    "text": BUGREPORT,
+    "gzip": gzip.compress(BUGREPORT),
+    "dumps": zipped({"getprop.txt": b"[a]: [b]\n", "dumpsys-wifi.txt": b"on\n" * 30}),
+    "androidqf": zipped({"packages.json": b"[]", "dumpsys.txt": BUGREPORT, "acquisition.json": b"{}"}),
+}
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(at=st.integers(0, 10_000), byte=st.integers(0, 255))
-def test_one_wrong_byte_gives_a_capture_or_a_sentence(tmp_path: Path, bugreport_zip: bytes, at: int, byte: int) -> None:
-    data = bytearray(bugreport_zip)
+@given(form=st.sampled_from(sorted(FORMS)), at=st.integers(0, 2000), byte=st.sampled_from([0, 1, 128, 255]))
+@example(form="dumps", at=FORMS["dumps"].rindex(b"PK\x01\x02") + 46, byte=255)
+@example(form="dumps", at=FORMS["dumps"].rindex(b"PK\x01\x02") + 14, byte=0)
+def test_one_wrong_byte_gives_a_capture_or_a_sentence(tmp_path: Path, form: str, at: int, byte: int) -> None:
+    data = bytearray(FORMS[form])
     data[at % len(data)] = byte
-    (tmp_path / "x.zip").write_bytes(data)
+    (tmp_path / "x").write_bytes(data)
     with suppress(PostureError):  # anything else would be a traceback
-        assert open_capture(tmp_path / "x.zip").source == "bugreport"
+        open_capture(tmp_path / "x")
+
+
+def test_a_zip_without_dates_is_as_old_as_its_file(tmp_path: Path) -> None:
+    data = bytearray(FORMS["dumps"])
+    for signature, date in ((b"PK\x03\x04", 10), (b"PK\x01\x02", 12)):
+        at = data.find(signature)
+        while at >= 0:
+            data[at + date : at + date + 4] = bytes(4)
+            at = data.find(signature, at + 1)
+    (tmp_path / "x.zip").write_bytes(data)
+    os.utime(tmp_path / "x.zip", (4e9, 4e9))
+    assert open_capture(tmp_path / "x.zip").captured_at == datetime.fromtimestamp(4e9, UTC)
