@@ -6,12 +6,15 @@ The corpus lies beside the checkout, or where POSTURE_SHARED says; its README ex
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from agent.capture import Answer, Outcome
+from agent.capture.folder import Answers
 from agent.capture.sources import open_capture
 from agent.facts import Fact, State
 from agent.probes import PROBES, read_facts
@@ -130,6 +133,19 @@ def test_opens_every_sample(sample: Path) -> None:
     capture = open_capture(sample)
     assert capture.answers
     assert capture.source == ("bugreport" if (sample / "bugreport.zip").is_file() else "capture")
+
+
+@pytest.mark.skipif(not SAMPLES, reason="shared is absent")
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_concludes_nothing_else_from_a_part(
+    sample: Path, part: float, facts_of: Callable[[Path], dict[str, Fact]]
+) -> None:
+    capture, whole = open_capture(sample), facts_of(sample)
+    answers = {key: Answer(it.data[: int(len(it.data) * part)], Outcome.CUT) for key, it in capture.answers.items()}
+    facts = read_facts(replace(capture, answers=Answers(answers)))
+    concluded = {name: (fact.state, fact.value) for name, fact in facts.items() if fact.state is not State.UNKNOWN}
+    assert concluded == {name: (whole[name].state, whole[name].value) for name in concluded}
 
 
 IDENTITY = {
