@@ -105,7 +105,7 @@ class Table:
     @property
     def whole(self) -> bool:
         """Whether absence proves anything: every phone has dozens of rows (35 at least in real dumps)."""
-        return self.length >= 10
+        return self.length >= 8
 
 
 def value(capture: Capture, namespace: Namespace, key: str, user: int = 0) -> Setting | None:
