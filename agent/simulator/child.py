@@ -55,6 +55,7 @@ class Child:
         self._pipe: socket.socket | None = None
         self._terminal = self._woken = self._wake = -1
         self._hung_up = threading.Event()
+        self._ending = threading.Lock()
         environment = {**around.environment, "TERM": terminal_type}
         if console is Console.SOCKETS:
             pipe, child_pipe = socket.socketpair()
@@ -138,26 +139,27 @@ class Child:
         Whoever waits in `read` or `write` wakes up. The kernel hangs up a terminal itself, in `close`.
         What ignores the signal lives on, as on a phone.
         """
-        self._hung_up.set()
-        if self._terminal >= 0:
-            os.write(self._wake, b"\0")
-            return
-        with suppress(ProcessLookupError):
+        with self._ending:
+            self._hung_up.set()
+            if self._terminal >= 0:
+                os.write(self._wake, b"\0")
+            if self._pipe is None or self._errors is None:
+                return
             self._process.send_signal(signal.SIGHUP)
-        for end in (self._pipe, self._errors):
-            if end is not None:
+            for end in (self._pipe, self._errors):
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give back what the parent holds; only after the last `read` and `write`."""
-        for end in (self._pipe, self._errors):
-            if end is not None:
-                end.close()
-        if self._terminal >= 0:
-            for descriptor in (self._terminal, self._woken, self._wake):
-                os.close(descriptor)
-            self._terminal = -1
+        with self._ending:
+            for end in (self._pipe, self._errors):
+                if end is not None:
+                    end.close()
+            if self._terminal >= 0:
+                for descriptor in (self._terminal, self._woken, self._wake):
+                    os.close(descriptor)
+                self._terminal = -1
 
     def _await_terminal(self, event: int) -> bool:
         """Wait until the terminal is ready for `event`; False once hung up."""

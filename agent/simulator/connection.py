@@ -183,8 +183,10 @@ class Connection:
         stream = Stream(self._wire, ids, child, framed=asked.framed)
         self._streams[ids[0]] = stream
         self._started.append(stream)
-        self._wire.send(OKAY, *ids)
-        stream.start()
+        try:
+            self._wire.send(OKAY, *ids)
+        finally:
+            stream.start()  # even when the host is gone: it ends the child
 
     def _report(self, ids: tuple[int, int], error: OSError | ValueError, *, framed: bool) -> None:
         """Tell a failed start as adbd does: the text on stderr, status 126."""

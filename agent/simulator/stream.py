@@ -62,8 +62,11 @@ class Stream:
         """Take a WRTE; it is acknowledged when the child has taken it, so a slow child slows the host."""
         if self._input.qsize() >= _MAX_WAITING:
             raise Disconnected("the host sends without waiting")
-        if not self._feeder.is_alive() and not self._closed:
-            self._feeder.start()
+        with self._room:
+            if self._closed:
+                return
+            if self._feeder.ident is None:
+                self._feeder.start()
         self._input.put(data)
 
     def hang_up(self) -> None:
