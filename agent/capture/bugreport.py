@@ -44,7 +44,7 @@ _KEPT = re.compile(r"(?:getprop|dumpsys|settings|cmd|pm|date|id)\b")
 _DUMPSYS_OPTIONS = re.compile(r"^dumpsys(?: -[tT] \d+)?(?: --priority \w+)?")
 # dumpsys itself prints these above a service's dump (dumpsys.cpp, API 33): they are no answer of the service.
 _PREAMBLE = re.compile(
-    rb"(?:Service host process PID: [^\n]*\n|Threads in use: [^\n]*\n|Client PIDs[^\n]*\n|Binder stability[^\n]*\n)+"
+    rb"(?:Service host process PID: [^\n]*\n|Threads in use: [^\n]*\n|Client PIDs[^\n]*\n)+"
 )
 _RANK = {"CRITICAL": 0, "HIGH": 1, "": 2}  # a priority copy is a shortened dump
 
