@@ -1,0 +1,98 @@
+"""Reads a phone that is there: one script, one stream, every answer as soon as it is complete."""
+
+import math
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from agent.capture.frames import Decoder, Framed
+from agent.capture.model import Answer, Capture, Command, quoted
+from agent.capture.script import build
+from agent.messages import Message
+from agent.transport.base import Transport, TransportError
+
+WORKERS = 8
+
+# Beyond the commands' own time: a slow phone starts some eight processes a command.
+_SLACK_S = 20
+
+_ENDED_EARLY = Message("the phone ended the scan before its end; scan again, with the screen on and nothing else running")
+_TOO_SLOW = Message("the phone did not finish in {seconds} seconds; scan again when it is idle, or restart it")
+_TOO_MUCH = Message("the phone sent more than it was asked for; do not trust it, and scan it from another computer")
+_NO_SHELL = Message("the phone's shell did not run the scan; it said: {answer}")
+_NOTHING = Message("the phone's shell did not run the scan and said nothing; restart the phone and scan again")
+
+
+def capture_phone(
+    transport: Transport,
+    commands: Sequence[Command],
+    *,
+    on_answer: Callable[[Command, int, int], None] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Capture:
+    """Run all commands on one phone; `on_answer(command, done, total)` tells the progress.
+
+    Errors: TransportError when the phone did not even begin. A phone that goes away later gives a capture with
+    `broken` set, every answer that was complete by then, and the one under way as Outcome.CUT.
+    """
+    captured_at, begun = now(), time.monotonic()
+    nonce = secrets.token_hex(8)
+    reading = _Reading(commands, Decoder(nonce, [command.limit_bytes for command in commands]), on_answer)
+    broken = reading.run(transport, build(commands, nonce, WORKERS))
+    if reading.decoder.shell is None:
+        said = quoted(reading.head.decode(errors="replace"))
+        raise TransportError(broken or (Message(_NO_SHELL.sentence, {"answer": said}) if said else _NOTHING))
+    if (cut := reading.decoder.unfinished) is not None:
+        reading.answers.setdefault(commands[cut.index].key, cut.answer)
+    if broken is None and (not reading.decoder.finished or len(reading.answers) < len(commands)):
+        broken = _ENDED_EARLY
+    duration_ms = round((time.monotonic() - begun) * 1000)
+    return Capture("live", captured_at, reading.answers, transport.serial, broken, duration_ms)
+
+
+class _Reading:
+    """One stream being read: what came of it, within bounds that a hostile phone cannot pass."""
+
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        decoder: Decoder,
+        on_answer: Callable[[Command, int, int], None] | None,
+    ) -> None:
+        self.decoder = decoder
+        self.answers: dict[str, Answer] = {}
+        self.head = b""
+        self._commands = commands
+        self._on_answer = on_answer
+
+    def run(self, transport: Transport, script: str) -> Message | None:
+        """Read to the end; return why it ended early, None when the phone itself closed the stream."""
+        longest_s = max(command.timeout_s for command in self._commands)
+        most_s = math.ceil(sum(command.timeout_s for command in self._commands) / WORKERS) + longest_s + _SLACK_S
+        left = sum(command.limit_bytes * 4 + 4096 for command in self._commands)
+        deadline = time.monotonic() + most_s
+        stream = transport.stream(script, idle_timeout_s=longest_s + _SLACK_S)
+        try:
+            for data in stream:
+                self._take(data)
+                left -= len(data)
+                if left < 0:
+                    return _TOO_MUCH
+                if time.monotonic() > deadline:
+                    return Message(_TOO_SLOW.sentence, {"seconds": most_s})
+        except TransportError as error:
+            return error.message
+        return None
+
+    def _take(self, data: bytes) -> None:
+        if self.decoder.shell is None and len(self.head) < 400:
+            self.head += data[:400]
+        for framed in self.decoder.feed(data):
+            self._keep(framed)
+
+    def _keep(self, framed: Framed) -> None:
+        command = self._commands[framed.index]
+        self.answers[command.key] = framed.answer
+        if self._on_answer is not None:
+            self._on_answer(command, len(self.answers), len(self._commands))
