@@ -148,7 +148,8 @@ def parse_dump(text: str) -> Saved:
 
 def _entries(body: str) -> Iterator[Network]:
     starts = list(_START.finditer(body))
-    for start, end in zip(starts, [*(s.start() for s in starts[1:]), len(body)], strict=True):
+    ends = [*(start.start() for start in starts), len(body)][1:]
+    for start, end in zip(starts, ends, strict=True):
         entry = body[start.start() : end]
         header = entry.split("\n")[0]
         name, provider, rest = header[start.end() - start.start() :].partition(_PROVIDER)
