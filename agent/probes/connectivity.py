@@ -229,6 +229,7 @@ def _beneath(networks: Networks) -> Agent | None:
 
 
 _UNREADABLE = Message("the phone's line about the network in use could not be read; please report it")
+_BENEATH = Message("the phone does not tell which network is beneath the VPN; turn the VPN off and scan again")
 _NO_NETWORK = Message("the phone is on no network")
 
 
@@ -266,6 +267,8 @@ def _reach(capture: Capture, networks: Networks, used: Agent | None) -> Iterator
         elif untested is not None:
             why = Message("Android's test of networks is off on this phone (captive_portal_mode); turn it on again")
             yield unknown(name, why, untested)
+        elif "VPN" in used.transports:
+            yield unknown(name, _BENEATH, networks.default_evidence, used.evidence)
         elif name == "network.captive_portal":
             yield known(name, used.portal, used.evidence)
         else:

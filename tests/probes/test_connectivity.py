@@ -1,0 +1,184 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from agent.capture import Answer, Capture
+from agent.facts import State
+from agent.probes import ProbeError, _run, connectivity
+from tests.probes.network_forms import HOSTILE, Agent, capture
+from tests.probes.network_forms import connectivity as dump
+
+CAPTURES = Path(__file__).parent.parent / "captures" / "connectivity"
+
+SETTINGS = "".join(f"setting_{number}=1\n" for number in range(30))
+
+
+def values(found: Capture) -> tuple[object, ...]:
+    """Transport, validated, captive portal, VPN: the value of a known fact, the state of another."""
+    facts = list(_run(connectivity, found))[:4]
+    return tuple(fact.value if fact.state is State.KNOWN else fact.state for fact in facts)
+
+
+def read(text: str, mode: str = "captive_portal_mode=1") -> tuple[object, ...]:
+    return values(capture(dumpsys_connectivity=text, settings_list_global=f"{mode}\n{SETTINGS}"))
+
+
+UNKNOWN = (State.UNKNOWN,) * 4
+VPN_WORDS = ("INTERNET", "NOT_RESTRICTED", "VALIDATED")
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("nokia5-a9-wifi-and-mobile.txt", ("wifi", True, False, False)),
+        ("moto-g7-a10-hotel.txt", ("wifi", False, True, False)),
+        ("pixel6-a13-vpn.txt", ("wifi", True, False, True)),
+        ("sm-a546b-a14-mobile.txt", ("cellular", True, False, False)),
+        ("pixel8-a16-none.txt", ("none", State.NOT_APPLICABLE, State.NOT_APPLICABLE, False)),
+    ],
+)
+def test_reads_a_capture(file: str, expected: tuple[object, ...]) -> None:
+    text = (CAPTURES / file).read_text()
+    assert read(text) == expected
+    assert read(text.replace("\n", "\r\n")) == expected
+
+
+@pytest.mark.parametrize("api", range(26, 37))
+@pytest.mark.parametrize(
+    ("agent", "expected"),
+    [
+        (Agent(100), ("wifi", True, False, False)),
+        (Agent(100, words=("INTERNET", "NOT_VPN")), ("wifi", False, False, False)),
+        (Agent(100, words=("INTERNET", "NOT_VPN", "PARTIAL_CONNECTIVITY")), ("wifi", False, False, False)),
+        (Agent(100, words=("INTERNET", "NOT_VPN", "CAPTIVE_PORTAL")), ("wifi", False, True, False)),
+        (Agent(100, words=("INTERNET", "NOT_VPN"), portal=True), ("wifi", False, True, False)),
+        (Agent(100, "CELLULAR"), ("cellular", True, False, False)),
+        (Agent(100, "ETHERNET"), ("ethernet", True, False, False)),
+        (Agent(100, "BLUETOOTH"), (State.UNKNOWN, True, False, False)),
+    ],
+)
+def test_every_version_says_it_in_its_own_words(api: int, agent: Agent, expected: tuple[object, ...]) -> None:
+    mobile = Agent(104, "CELLULAR", words=("MMS", "NOT_VPN"))
+    assert read(dump(api, 100, [agent, mobile])) == expected
+
+
+@pytest.mark.parametrize("api", range(26, 37))
+def test_a_vpn_is_seen_and_the_network_beneath_it_is_the_one_in_use(api: int) -> None:
+    wifi = Agent(100, words=("INTERNET", "NOT_VPN"))
+    vpn = Agent(101, "WIFI|VPN", VPN_WORDS, underlying=(100,))
+    assert read(dump(api, 100, [wifi, vpn])) == ("wifi", False, False, True)
+    reach = (False, False) if api >= 31 else (State.UNKNOWN, State.UNKNOWN)  # API 30 does not name what is beneath
+    assert read(dump(api, 101, [wifi, vpn])) == ("wifi", *reach, True)
+    assert read(dump(api, 100, [wifi, replace(vpn, state="DISCONNECTED")]))[3] is False
+
+
+@pytest.mark.parametrize(
+    ("uids", "expected"),
+    [
+        ("", True),
+        (" Uids: <{0-99999}>", True),
+        (" Uids: <{0-10306, 10308-20306}>", True),
+        (" Uids: <{1000000-1099999}>", False),
+        (" Uids: <{10100-10100}>", True),
+    ],
+)
+def test_a_vpn_of_another_user_is_not_the_owner_s(uids: str, expected: object) -> None:
+    vpn = Agent(101, "WIFI|VPN", VPN_WORDS, underlying=(100,), uids=uids)
+    assert read(dump(34, 100, [Agent(100), vpn]))[3] is expected
+
+
+def test_where_networks_are_not_tested_nothing_is_known_of_the_internet() -> None:
+    off = ("wifi", State.UNKNOWN, State.UNKNOWN, False)
+    assert read(dump(34, 100, [Agent(100)]), "captive_portal_mode=0") == off
+    assert read(dump(28, 100, [Agent(100)], log="  2026-05-04T07:55:37.897 - Validation disabled.")) == off
+    assert values(capture(dumpsys_connectivity=dump(34, 100, [Agent(100)]))) == ("wifi", True, False, False)
+
+
+def test_no_network_needs_a_whole_answer() -> None:
+    whole = dump(34, None, [])
+    assert read(whole) == ("none", State.NOT_APPLICABLE, State.NOT_APPLICABLE, False)
+    cut = whole[: whole.index("Current Networks:") + len("Current Networks:")]
+    assert read(cut) == UNKNOWN
+    for length in range(len(cut)):
+        assert read(whole[:length]) == UNKNOWN
+
+
+def test_a_cut_answer_never_denies_a_vpn() -> None:
+    vpn = Agent(101, "WIFI|VPN", VPN_WORDS, underlying=(100,))
+    whole = dump(34, 100, [Agent(100), vpn]).removesuffix("\n")
+    for length in range(0, whole.index("Network Requests:") - 2, 11):
+        assert whole[:length].endswith("\n") or read(whole[:length])[3] in (State.UNKNOWN, True)
+
+
+def test_a_default_network_without_its_line_is_unknown() -> None:
+    assert read(dump(34, 100, [Agent(102)])) == (State.UNKNOWN, State.UNKNOWN, State.UNKNOWN, False)
+
+
+def test_a_contradiction_about_validation_is_unknown() -> None:
+    text = dump(34, 100, [Agent(100)]).replace("&VALIDATED", "")
+    assert read(text)[1] is State.UNKNOWN
+    assert read(dump(28, 100, [Agent(100)]).replace("lastValidated{true}", "lastValidated{false}"))[1] is State.UNKNOWN
+
+
+def test_a_page_once_met_still_makes_a_public_network() -> None:
+    old = dump(28, 100, [Agent(100)]).replace("everCaptivePortalDetected{false}", "everCaptivePortalDetected{true}")
+    assert read(old) == ("wifi", True, True, False)
+
+
+@pytest.mark.parametrize(
+    "domains",
+    [
+        "x MTU: 0 ]}}  nc{[ Transports: CELLULAR Capabilities: INTERNET&VALIDATED LinkUp",
+        "  lp{{InterfaceName: tun0 ",
+        "]}  network{104}  nethandle{1}  lp{{InterfaceName: ",
+    ],
+)
+@pytest.mark.parametrize("api", [28, 30, 33, 36])
+def test_a_domain_that_looks_like_a_network_is_not_believed(api: int, domains: str) -> None:
+    text = dump(api, 100, [Agent(100, words=("INTERNET", "NOT_VPN"), domains=domains)])
+    assert read(text) == UNKNOWN
+
+
+@given(st.integers(26, 36), HOSTILE, st.tuples(st.booleans(), st.booleans()))
+@example(28, b'"]}  network{9}  nethandle{1}  lp', (False, False))
+@example(30, b"  nc{[ Transports: CELLULAR ]}", (False, True))
+@example(30, b"lastCaptivePortalDetected{false}", (True, False))
+@example(28, b"\n  NetworkAgentInfo{ ni{", (True, True))
+def test_no_network_s_name_changes_what_is_known(api: int, name: bytes, situation: tuple[bool, bool]) -> None:
+    portal, vpn = situation
+    words = ("INTERNET", "NOT_VPN") if portal else ("INTERNET", "NOT_VPN", "VALIDATED")
+    agents = [Agent(100, words=words, name=name, portal=portal)]
+    if vpn:
+        agents.append(Agent(101, "WIFI|VPN", VPN_WORDS, name=name, underlying=(100,)))
+    found = read(Answer(dump(api, 100, agents).encode()).text)
+    truth = ("wifi", not portal, portal, vpn)
+    assert [(one, true) for one, true in zip(found, truth, strict=True) if one not in (true, State.UNKNOWN)] == []
+
+
+@pytest.mark.parametrize("text", ["", "Active default network: 100\n", "Current Networks:\n", "x\n" * 50])
+def test_another_form_is_refused(text: str) -> None:
+    with pytest.raises(ProbeError):
+        connectivity.parse(text)
+
+
+def always_on(secure: str) -> object:
+    found = capture(settings_list_secure=secure)
+    fact = next(fact for fact in _run(connectivity, found) if fact.name == "network.vpn.always_on")
+    return fact.value if fact.state is State.KNOWN else fact.state
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("always_on_vpn_app=org.taller.vpn", "org.taller.vpn"),
+        ("always_on_vpn_app=null", State.NOT_APPLICABLE),
+        ("", State.NOT_APPLICABLE),
+        ("always_on_vpn_app=a b; c", State.UNKNOWN),
+    ],
+)
+def test_the_always_on_vpn_is_an_app_or_none(line: str, expected: object) -> None:
+    assert always_on(f"{line}\n{SETTINGS}") == expected
+    assert always_on("Permission Denial: reading settings\n") is State.UNKNOWN
