@@ -24,7 +24,7 @@ COMMAND = Command(
     "dumpsys trust",
     Message("whether Smart Lock or another trust agent may hold the phone unlocked"),
     script="dumpsys trust | sed -n -E"
-    r" -e '1p'"
+    r" -e '1{/flags=/!p;}'"
     r" -e '/^ +#/!s/^.*( \(id=[0-9]+, flags=.*)$/ User\1/p'"
     r" -e '/^ +[A-Za-z0-9_.]+\/[A-Za-z0-9_.$]+$/p'"
     r" -e '/^ +(Enabled agents:|Events:|bound=|disabled because|Trust agents disabled)/p'"
