@@ -1,0 +1,87 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.probes import reset
+from agent.probes.reset import ACCOUNTS, USAGE
+from tests.probes.phone import facts_of, phone, reason_of, run, saved, values_of
+from tests.probes.test_boot import changed
+
+FRESH = saved("lock_settings/pixel-a15-fresh.txt")  # 2026-05-02 09:41:27, in Bogota
+AT = "2026-05-02T14:41:27Z"
+LOCK = "dumpsys lock_settings"
+SOLD_WITH_13 = changed("ro.product.first_api_level=33")
+SOLD_WITH_14 = changed("ro.product.first_api_level=34")
+
+
+def usage(*begins: int) -> str:
+    files = "".join(f'      {begin}="2026-05-02 09:45:00" \n' for begin in begins)
+    return (
+        "  Database Summary:\n    daily stats files: 1, sorted list of files:\n"
+        '      1700000000000="2023-11-14 17:13:20" \n'
+        f"    yearly stats files: {len(begins)}, sorted list of files:\n{files}  \nUsage Source=X\n"
+    )
+
+
+SAME_DAY, MONTH_BEFORE = 1777733100000, 1775000000000
+HISTORY = "  AccountId, Action_Type, timestamp, UID, TableName, Key\n  Accounts History\n  {}\n\n  Active Sessions: 0\n"
+OLD_ROW = HISTORY.format("1,action_account_add,2026-03-01 10:00:00,10123,accounts,0")
+NEW_ROW = HISTORY.format("1,action_account_add,2026-05-03 10:00:00,10123,accounts,0")
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({LOCK: FRESH, "getprop": SOLD_WITH_14}, AT),
+        ({LOCK: FRESH, "getprop": SOLD_WITH_14, USAGE.key: usage(SAME_DAY), ACCOUNTS: NEW_ROW}, AT),
+        ({LOCK: FRESH, "getprop": SOLD_WITH_13, USAGE.key: usage(SAME_DAY)}, AT),
+        ({LOCK: FRESH, "getprop": SOLD_WITH_13, "dumpsys usagestats": usage(SAME_DAY, SAME_DAY + 1)}, AT),
+        # it may be the day of an update to Android 14
+        ({LOCK: FRESH, "getprop": SOLD_WITH_13}, "unknown"),
+        ({LOCK: FRESH, "getprop": SOLD_WITH_13, USAGE.key: usage(SAME_DAY + 86400000 * 30)}, "unknown"),
+        ({LOCK: FRESH, "getprop": SOLD_WITH_13, USAGE.key: usage()}, "unknown"),
+        # the phone was used before
+        ({LOCK: FRESH, "getprop": SOLD_WITH_14, USAGE.key: usage(MONTH_BEFORE, SAME_DAY)}, "unknown"),
+        ({LOCK: FRESH, "getprop": SOLD_WITH_14, ACCOUNTS: OLD_ROW}, "unknown"),
+        # a lock hides it
+        ({LOCK: FRESH.replace("(previous protector: 0", "(previous protector: 1"), "getprop": SOLD_WITH_14}, "unknown"),
+        ({LOCK: saved("lock_settings/samsung-a16-password-and-keys.txt"), "getprop": SOLD_WITH_14}, "unknown"),
+        ({LOCK: saved("lock_settings/moto-a10-set.txt"), "getprop": SOLD_WITH_14}, "unknown"),
+        ({LOCK: "User 0\n SP Handle = 0\n SID = 0\n", "getprop": SOLD_WITH_14}, "unknown"),
+        # a time that cannot be placed
+        ({LOCK: FRESH}, "unknown"),
+        ({LOCK: FRESH, "getprop": changed("persist.sys.timezone=Atlantis/Capital")}, "unknown"),
+        ({LOCK: FRESH.replace("2026-05-02", "1970-01-01"), "getprop": SOLD_WITH_14}, "unknown"),
+        ({LOCK: FRESH.replace("2026-05-02", "2031-05-02"), "getprop": SOLD_WITH_14}, "unknown"),
+        ({LOCK: FRESH.replace("NONE", "PIN"), "getprop": SOLD_WITH_14}, "unknown"),
+        ({"getprop": SOLD_WITH_14, USAGE.key: usage(SAME_DAY)}, "unknown"),
+    ],
+)
+def test_the_reset_is_dated_where_it_is_proved(answers: dict[str, str], expected: Any) -> None:
+    capture = phone({"date +%s": "1777908600 -0500\n", **answers})
+    assert values_of(reset, capture) == {"handover.reset_at": expected}
+
+
+def test_shows_its_source_and_says_what_contradicts_it() -> None:
+    clock = {"date +%s": "1777908600\n"}
+    fact = facts_of(reset, phone({**clock, LOCK: FRESH, "getprop": SOLD_WITH_14}))["handover.reset_at"]
+    assert [(e.source, e.line) for e in fact.evidence] == [
+        (
+            "dumpsys lock_settings",
+            "User 0: LSKF last changed: 2026-05-02 09:41:27 (previous protector: 0000000000000000), "
+            "CredentialType: NONE",
+        ),
+        ("getprop", "[ro.product.first_api_level]: [34]"),
+    ]
+    used = facts_of(reset, phone({**clock, LOCK: FRESH, "getprop": SOLD_WITH_14, ACCOUNTS: OLD_ROW}))[
+        "handover.reset_at"
+    ]
+    assert "`dumpsys account` knows of the phone's use before" in reason_of(used)
+
+
+def test_the_list_of_files_is_all_that_leaves_the_phone(tmp_path: Path) -> None:
+    dumped = "Token 5: [com.whatsapp, 573001112233@s.whatsapp.net]\n" + usage(SAME_DAY)
+    cut = run(USAGE, tmp_path, {"dumpsys": f"cat <<'E'\n{dumped}E"})
+    assert "whatsapp" not in cut
+    assert reset.first_use(phone({USAGE.key: cut})) == reset.first_use(phone({USAGE.key: usage(SAME_DAY)}))
