@@ -123,7 +123,7 @@ _LIVE = re.compile(r"^app id of (com\.whatsapp(?:\.w4b)?): (\d{1,6}|absent|unkno
 def _app_ids(capture: Capture, text: str) -> tuple[frozenset[int], list[Evidence]]:
     """WhatsApp's app ids, from the phone's own look-up or from a list of packages; empty when it is not installed."""
     live = dict(_LIVE.findall(text))
-    if live and "unknown" not in live.values():
+    if live.keys() == set(PACKAGES) and "unknown" not in live.values():
         evidence = [Evidence.of(COMMAND.key, f"app id of {package}: {found}") for package, found in live.items()]
         return frozenset(int(found) % 100_000 for found in live.values() if found != "absent"), evidence
     found = {(key, number): line for key, number, line in _listed(capture)}

@@ -60,6 +60,8 @@ def rows(text: str, app_ids: frozenset[int]) -> Iterator[Row]:
     if section is None:
         raise ProbeError(Message("`dumpsys netstats` does not tell what each app moved; scan the phone itself"))
     following = _NEXT.search(text, section.end())
+    if following is None and not text.endswith("\n"):
+        raise ProbeError(Message("`dumpsys netstats` breaks off, so networks may be missing; scan again"))
     body = text[section.end() : following.start() if following else len(text)]
     if _SINCE_BOOT.search(body) or not _COMPLETE.search(body):
         raise ProbeError(
