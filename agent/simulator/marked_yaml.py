@@ -55,8 +55,12 @@ def _walk(path: Path, node: yaml.Node, place: Place, lines: dict[Place, int]) ->
 
 
 def explain(path: Path, written: Marked, error: ValidationError, model: type[BaseModel]) -> PostureError:
-    """Turn pydantic's first complaint into one sentence with the file, the line and the nearest valid name."""
-    first = error.errors(include_url=False)[0]
+    """Turn pydantic's first complaint into one sentence with the file, the line and the nearest valid name.
+
+    A misspelt name comes first: what is missing is often missing for that reason.
+    """
+    complaints = error.errors(include_url=False)
+    first = next((each for each in complaints if each["type"] == "extra_forbidden"), complaints[0])
     place: Place = tuple(first["loc"])
     line = next((written.lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in written.lines), 1)
     name = ".".join(str(part) for part in place)

@@ -7,22 +7,24 @@ absent, says the rest. How to write one stands in `scenarios/README.md`.
 import os
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from agent.capture.folder import file_name
 from agent.messages import Message, PostureError
 from agent.simulator import marked_yaml
 from agent.simulator.authorisation import Authorisation
+from agent.simulator.moments import Clock
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SETTINGS = "scenario.yaml"
 
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,3})?) ?(|B|kB|MB|GB|KiB|MiB|GiB)")
 _UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-_ODD = re.compile(rb"[^A-Za-z0-9._@+,=-]")
 _PROPERTY = re.compile(rb"^\[([^\]]*)\]: \[(.*)\]\r?$", re.MULTILINE)
 
 
@@ -72,6 +74,12 @@ class StoredFile(_Strict):
         if ".." in Path(path).parts:
             raise ValueError("a path must not leave the phone")
         return path
+
+    @field_validator("at")
+    @classmethod
+    def _moment_is_understood(cls, text: str) -> str:
+        Clock(datetime.now(UTC), ZoneInfo("UTC")).at(text)
+        return text
 
 
 class Reply(_Strict):
@@ -220,10 +228,5 @@ def _identity(folder: Path) -> dict[str, Any]:
 
 
 def answer_name(command: str) -> str:
-    """Name the answer of a command: `dumpsys netstats --full` is `dumpsys-netstats-full`.
-
-    `settings list global` and the contract's `settings-global` are one.
-    """
-    words = [re.sub(r"^-+(?=.)", "", word) for word in command.split()]
-    name = _ODD.sub(b"_", "-".join(words).encode("utf-8", "surrogateescape")).decode()
-    return re.sub(r"^settings-list-", "settings-", name)
+    """Name the answer of a command, as everywhere: `dumpsys netstats --full` is `dumpsys-netstats-full`."""
+    return file_name(command).removesuffix(".txt")

@@ -7,21 +7,21 @@ root=$POSTURE_PHONE
 . "$root/settings.sh"
 printf "%s$fs" command "$name" "$@" "$rs" >>"$root/log"
 
-# `dumpsys netstats --full` is answered by the file dumpsys-netstats-full: options lose their dashes, and
-# every byte but letters, digits and ._@+,=- becomes _.
+# The name of an answer, one word after another, as file_name in agent/capture/folder.py makes it.
 add() {
     word=$1
-    while :; do case $word in -?*) word=${word#-} ;; *) break ;; esac; done
     while :; do
-        case $word in *[!A-Za-z0-9._@+,=-]*) ;; *) break ;; esac
-        head=${word%%[!A-Za-z0-9._@+,=-]*}
+        case $word in *[!A-Za-z0-9._+=-]*) ;; *) break ;; esac
+        head=${word%%[!A-Za-z0-9._+=-]*}
         word=${head}_${word#"$head"?}
     done
     key=$key-$word
+    while :; do case $key in *--*) key=${key%%--*}-${key#*--} ;; *) break ;; esac; done
+    key=${key%-}
 }
 
-# Answer and end, if there is an answer under all the words or under fewer of the first ones (at least one
-# after the command). $suffix goes behind them: another user's answer is never taken from the owner's.
+# Answer and end, if there is an answer under all the words or under fewer of the first ones, but at least
+# one after the command. $suffix goes behind them: another user's answer is never taken from the owner's.
 lookup() {
     key=$1 names=
     shift
@@ -30,9 +30,11 @@ lookup() {
         add "$argument"
         names="$key$suffix $names"
     done
-    for candidate in $names; do
-        if [ -f "$root/answers/$candidate" ] || [ -f "$root/behaviour/$candidate" ]; then give "$candidate"; fi
-    done
+    for candidate in $names; do exactly "$candidate"; done
+}
+
+exactly() {
+    if [ -f "$root/answers/$1" ] || [ -f "$root/behaviour/$1" ]; then give "$1"; fi
 }
 
 give() {
@@ -69,7 +71,10 @@ without_user() {
     user= kept=
     while [ $# -gt 0 ]; do
         case $1 in
-            --user) user=$2 && shift ;;
+            --user)
+                user=$2
+                [ $# = 1 ] || shift
+                ;;
             *) kept="$kept '$(quote "$1")'" ;;
         esac
         shift
@@ -84,9 +89,15 @@ quote() {
 
 lookup_for_user() {
     suffix=
-    lookup "$@"
-    case " $* " in *' --user '*) ;; *) return ;; esac
+    case " $* " in
+        *' --user '*) ;;
+        *) lookup "$@" && return ;;
+    esac
+    key=$1
     without_user "$@"
+    shift
+    for argument; do add "$argument"; done
+    exactly "$key"
     [ "$user" = 0 ] || suffix=-user-$user
     eval "lookup $kept"
     suffix=
@@ -174,7 +185,8 @@ to $2 wifi command (or such command doesn't exist)"
 
 alias_of() {
     lookup_for_user "$@"
-    lookup_for_user cmd package "$2" "$3" "$4"
+    shift
+    lookup_for_user cmd package "$@"
     refuse 20 "cmd: Can't find service: package"
 }
 
@@ -243,7 +255,8 @@ case $name in
         ;;
     *)
         lookup_for_user "$name" "$@"
-        lookup "$name"
+        [ ! -x "$root/tools/$name" ] || exec "$root/tools/$name" "$@"
+        exactly "$name"
         case $name in
             am) name=activity ;; wm) name=window ;; ime) name=input_method ;;
             dpm) name=device_policy ;; locksettings) name=lock_settings ;;

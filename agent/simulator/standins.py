@@ -75,6 +75,7 @@ def _generated(scenario: Scenario) -> dict[str, str]:
         "ro.product.model": scenario.model,
         "ro.product.name": scenario.product,
         "ro.serialno": scenario.serial,
+        "sys.user.0.ce_available": "false" if scenario.locked_since_boot else "true",
     }
     texts = {"getprop": "".join(f"[{name}]: [{value}]\n" for name, value in listing.items())}
     if scenario.users:
@@ -89,7 +90,7 @@ def _generated(scenario: Scenario) -> dict[str, str]:
 def _files(scenario: Scenario) -> Iterator[tuple[str, Path]]:
     if scenario.folder is not None:
         for path in sorted(scenario.folder.glob("*.txt")):
-            yield answer_name(path.stem), path
+            yield answer_name(path.stem.removesuffix(".fragment")), path
 
 
 def _serve_file(target: Path, source: Path, clock: Clock) -> None:

@@ -15,6 +15,7 @@ _MAGIC = {
     "opus": b"OggS\x00\x02",
     "crypt12": b"\x00\x01\x00",
 }
+_ALWAYS_THERE = ("Android/data", "Android/media", "Android/obb", "DCIM", "Documents", "Download", "Pictures")
 _KEYS = {"whatsapp": 0, "end-to-end": 1, "password": 2, "64-digit": 3, "passkey": 4}
 
 
@@ -29,8 +30,11 @@ def build(root: Path, scenario: Scenario, clock: Clock) -> None:
     (root / "storage" / "self" / "primary").symlink_to(owner)
     (root / "sdcard").symlink_to(root / "storage" / "self" / "primary")
     (root / "data" / "data").mkdir(mode=0o311)  # to pass through, not to list
-    for user in scenario.users:
-        (root / "storage" / "emulated" / str(user.id)).mkdir(exist_ok=True)
+    for user in {0, *(user.id for user in scenario.users if user.running)}:
+        storage = root / "storage" / "emulated" / str(user)
+        storage.mkdir(exist_ok=True)
+        for name in () if scenario.locked_since_boot else _ALWAYS_THERE:
+            (storage / name).mkdir(parents=True)
     folders: list[tuple[Path, datetime]] = []
     for entry in scenario.files:
         if scenario.locked_since_boot and entry.path.startswith(("sdcard/", "storage/")):

@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,12 +77,14 @@ def make_phone(tmp_path: Path) -> Iterator[Callable[..., SimulatedPhone]]:
     """Start phones that answer from files given by name; all are stopped at the end."""
     started: list[SimulatedPhone] = []
 
-    def make(files: dict[str, bytes] | None = None, **changes: Any) -> SimulatedPhone:
+    def make(
+        files: dict[str, bytes] | None = None, *, stored: Sequence[dict[str, object]] = (), **changes: Any
+    ) -> SimulatedPhone:
         folder = tmp_path / f"scenario{len(started)}"
         folder.mkdir()
         for name, data in (files or {}).items():
             (folder / name).write_bytes(data)
-        phone = SimulatedPhone(Scenario(folder=folder), **changes)
+        phone = SimulatedPhone(Scenario.model_validate({"folder": folder, "files": stored}), **changes)
         started.append(phone)
         return phone.start()
 
