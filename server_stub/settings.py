@@ -3,8 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 
-from django.utils.translation import gettext_lazy as _
-
 from server_stub.environment import Environment
 
 ENVIRONMENT = Environment.read()
@@ -124,5 +122,3 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
-SILENCED_SYSTEM_CHECKS: list[str] = []
-PRODUCT_NAME = _("Phone Posture")

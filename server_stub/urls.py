@@ -16,7 +16,7 @@ urlpatterns = [
     path("agents/", agents.agents_page, name="agents"),
     path("agents/codes/", agents.new_code, name="new-code"),
     path("agents/<str:agent_id>/revoke/", agents.revoke, name="revoke-agent"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("server_stub.people.urls")),
     path("preferences/theme/", preferences.set_theme, name="set-theme"),
     path("preferences/language/", login_not_required(set_language), name="set-language"),
     path("api/", api.urls),

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from base64 import urlsafe_b64encode
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +69,4 @@ def _public_key(jwk: dict[str, Any]) -> tuple[dict[str, Any], str]:
         key = OKPKey.import_key(plain)
     except (KeyError, ValueError, TypeError, AttributeError, JoseError):
         raise Refusal(422, "no-key", "public_jwk should be an Ed25519 public key (kty OKP, crv Ed25519, x).") from None
-    # Written anew from the bytes: a key has one thumbprint, however loosely its base64 came.
-    x = urlsafe_b64encode(key.public_key.public_bytes_raw()).rstrip(b"=").decode()
-    plain = {"kty": "OKP", "crv": "Ed25519", "x": x}
-    return plain, OKPKey.import_key(plain).thumbprint()
+    return plain, key.thumbprint()

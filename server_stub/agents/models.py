@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 
 class Agent(models.Model):
@@ -23,7 +22,7 @@ class Agent(models.Model):
         """Who may enrol and revoke."""
 
         default_permissions = ("view",)
-        permissions = (("enrol_agent", _("May enrol agents")), ("revoke_agent", _("May revoke agents")))
+        permissions = (("enrol_agent", "May enrol agents"), ("revoke_agent", "May revoke agents"))
 
     def __str__(self) -> str:
         return self.name

@@ -15,8 +15,9 @@ from agent.facts import FACTS, Kind, State
 from agent.report.model import Report, ReportedFact, ReportedResult
 from server_stub.ingest.extract import by_weight
 from server_stub.web.clauses import clause, position
+from server_stub.web.templatetags.posture import day_text
 from server_stub.web.text import clean
-from server_stub.web.words import SEVERITIES, STRENGTHS, WORDS
+from server_stub.web.words import SEVERITIES, STRENGTHS, WORDS, Word
 
 _LINE = 240
 _SENTENCE = 600
@@ -55,8 +56,6 @@ class ResultView:
     status: str
     word: str
     sign: str
-    until: str | None
-    stated_by: str | None
     severity: str
     strength: str
     message: str
@@ -142,7 +141,7 @@ def _clause(number: str, results: Iterable[ReportedResult], report: Report) -> C
 def _result(result: ReportedResult, report: Report) -> ResultView:
     language = get_language() or "en"
     texts = result.texts.get(language)  # type: ignore[call-overload]
-    word = WORDS[result.status]
+    word = _word(result)
     facts = [(name, report.facts[name]) for name in result.facts[:12] if name in report.facts]
     return ResultView(
         rule=clean(result.rule, 120),
@@ -150,8 +149,6 @@ def _result(result: ReportedResult, report: Report) -> ResultView:
         status=result.status,
         word=str(word.text),
         sign=word.sign,
-        until=_text_of(result.waiver, "until", "expires_at"),
-        stated_by=_text_of(result.attestation, "by", "name"),
         severity=str(SEVERITIES[result.severity]),
         strength=str(STRENGTHS[result.strength]),
         message=clean(texts.message if texts else result.message, _SENTENCE),
@@ -176,11 +173,23 @@ def _fact(name: str, fact: ReportedFact) -> FactView:
     )
 
 
+def _word(result: ReportedResult) -> Word:
+    """The status in words; an exception names its end, a statement who made it and when."""
+    if result.status == "waived" and (until := _text_of(result.waiver, "until", "expires_at", "expires")):
+        return Word(gettext("Excepted until %(date)s") % {"date": until}, "waived")
+    if result.attestation and result.status == "pass":
+        name = _text_of(result.attestation, "by", "name") or gettext("someone")
+        date = _text_of(result.attestation, "on", "at", "stated_at", "date") or "–"
+        return Word(gettext("Stated by %(name)s on %(date)s") % {"name": name, "date": date}, "stated")
+    return WORDS[result.status]
+
+
 def _text_of(record: dict[str, Any] | None, *names: str) -> str | None:
-    for name in names:
-        if record and isinstance(record.get(name), str):
-            return clean(record[name], 80)
-    return None
+    """The first of these texts that the record has; instants as days."""
+    found = next((record[name] for name in names if record and isinstance(record.get(name), str)), None)
+    if found is None:
+        return None
+    return day_text(found) if _instant(found) else clean(found, 80)
 
 
 def _instant(value: Any) -> str | None:

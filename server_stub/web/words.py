@@ -7,7 +7,7 @@ from typing import Literal
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-Sign = Literal["meets", "fails", "unproved", "na", "waived", "error", "late"]
+Sign = Literal["meets", "fails", "unproved", "na", "waived", "stated", "error", "late"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,4 @@ SOURCES: Mapping[str, str | Promise] = {
     "live": _("Scanned"),
     "capture": _("From a saved capture"),
     "bugreport": _("From a bug report"),
-}
-ROLES: Mapping[str, str | Promise] = {
-    "viewer": _("Viewer"),
-    "operator": _("Operator"),
-    "admin": _("Administrator"),
 }

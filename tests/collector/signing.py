@@ -45,7 +45,11 @@ class Signer:
 def result(rule: str, clause: str, status: str, **others: Any) -> dict[str, Any]:
     texts = {
         "en": {"title": f"{rule} is good", "message": f"{rule}: {status}.", "remediation": "Settings › Security."},
-        "es": {"title": f"{rule} está bien", "message": f"{rule}: {status} (es).", "remediation": "Ajustes › Seguridad."},
+        "es": {
+            "title": f"{rule} está bien",
+            "message": f"{rule}: {status} (es).",
+            "remediation": "Ajustes › Seguridad.",
+        },
     }
     return {
         "rule": rule,

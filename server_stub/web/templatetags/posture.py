@@ -40,8 +40,12 @@ def exact(at: datetime | str) -> SafeString:
 @register.filter
 def day(at: datetime | str) -> SafeString:
     """The day of an instant."""
-    moment, language = _moment(at), get_language() or "en"
-    return _time(moment, format_date(moment, "d MMM y", locale=language), language)
+    return _time(_moment(at), day_text(at), get_language() or "en")
+
+
+def day_text(at: datetime | str) -> str:
+    """The day of an instant as plain text."""
+    return format_date(_moment(at), "d MMM y", locale=get_language() or "en")
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,93 @@
+"""A migrated collector on a real SQLite file, an enrolled agent, and people of every role."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from server_stub.agents.models import Agent
+from server_stub.people.models import Person
+from tests.collector.signing import Signer, encode, report
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings.DATABASES["default"]["TEST"]["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def spanish() -> None:
+    """Compile the pages' Spanish, as installing does; whole or not at all, for tests that run side by side."""
+    for source in Path(settings.LOCALE_PATHS[0]).rglob("*.po"):
+        part = source.with_name(f".{secrets.token_hex(4)}.part")
+        with source.open("rb") as plain, part.open("wb") as compiled:
+            write_mo(compiled, read_po(plain))
+        part.replace(source.with_suffix(".mo"))
+
+
+@pytest.fixture(autouse=True)
+def fresh_throttles() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def signer() -> Signer:
+    return Signer()
+
+
+@pytest.fixture
+def agent(db: None, signer: Signer) -> Agent:
+    return Agent.objects.create(
+        id=signer.id, name="Bench", public_jwk=signer.public_jwk, enrolled_at=timezone.now(), version="0.1.0"
+    )
+
+
+@pytest.fixture
+def post(client: Client) -> Callable[..., Any]:
+    """Post bytes as one flattened JWS, or as said."""
+
+    def send(body: bytes, content_type: str = "application/jose+json", **headers: str) -> Any:
+        return client.post("/api/reports", body, content_type=content_type, headers=headers)
+
+    return send
+
+
+@pytest.fixture
+def scan(agent: Agent, signer: Signer, post: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """Make, sign and deliver a report; returns it."""
+
+    def deliver(*args: Any, **others: Any) -> dict[str, Any]:
+        content = report(agent.id, *args, **others)
+        answer = post(signer.sign(encode(content)))
+        assert answer.status_code == 201, answer.content
+        return content
+
+    return deliver
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[[str], Client]:
+    """A browser in which somebody of that role is signed in."""
+
+    def enter(role: str) -> Client:
+        person = Person.objects.create(username=role)
+        person.groups.add(Group.objects.get(name=role))
+        client = Client()
+        client.force_login(person)
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def viewer(sign_in: Callable[[str], Client]) -> Client:
+    return sign_in("viewer")

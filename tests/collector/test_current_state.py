@@ -1,0 +1,106 @@
+"""History keeps all reports; the current state is the newest look, whatever the order of arrival."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from server_stub.agents.models import Agent
+from server_stub.ingest.extract import phone_key
+from server_stub.phones.models import Phone, RuleState, StoredReport
+from tests.collector.signing import NOW, Signer, encode, report, result
+
+Scan = Callable[..., dict[str, Any]]
+
+
+def rules() -> dict[str, tuple[str, Any]]:
+    return {state.rule: (state.status, state.since) for state in RuleState.objects.all()}
+
+
+def test_the_newest_look_wins_and_an_older_one_is_history(scan: Scan) -> None:
+    new = scan(at=NOW - timedelta(hours=1), results=(result("lock", "7", "fail"),))
+    scan(at=NOW - timedelta(hours=5), results=(result("lock", "7", "pass"), result("old", "2", "pass")))
+    phone = Phone.objects.get()
+    assert (str(phone.report_id), phone.scanned_at, phone.rank) == (new["report_id"], NOW - timedelta(hours=1), 0)
+    assert rules() == {"lock": ("fail", NOW - timedelta(hours=1))}
+    assert StoredReport.objects.count() == 2
+
+
+def test_since_is_when_it_changed(scan: Scan) -> None:
+    for hours, lock, net in ((9, "pass", "pass"), (6, "fail", "pass"), (3, "fail", "inconclusive")):
+        results = (result("lock", "7", lock), result("net", "2", net))
+        scan(at=NOW - timedelta(hours=hours), results=results)
+    assert rules() == {
+        "lock": ("fail", NOW - timedelta(hours=6)),
+        "net": ("inconclusive", NOW - timedelta(hours=3)),
+    }
+    assert Phone.objects.get().rank_since == NOW - timedelta(hours=6)
+
+
+def test_a_rule_that_is_gone_leaves_the_current_state(scan: Scan) -> None:
+    scan(at=NOW - timedelta(hours=2), results=(result("a", "7", "pass"), result("b", "7", "fail")))
+    scan(at=NOW - timedelta(hours=1), results=(result("a", "7", "pass"),))
+    assert set(rules()) == {"a"}
+
+
+def test_the_headline_is_what_weighs_most_in_both_languages(scan: Scan) -> None:
+    scan(
+        results=(
+            result("unclear", "5", "inconclusive", severity="critical"),
+            result("advice", "6", "fail", strength="recommended", severity="critical"),
+            result("lock", "7", "fail", severity="medium"),
+        )
+    )
+    assert Phone.objects.get().headline == {"en": "lock: fail.", "es": "lock: fail (es)."}
+
+
+def test_the_agent_is_seen_with_its_clock(scan: Scan, agent: Agent) -> None:
+    scan(at=NOW - timedelta(seconds=40), duration_ms=0)
+    agent.refresh_from_db()
+    assert (agent.version, agent.host) == ("0.1.0", "bench-1")
+    assert agent.last_seen_at is not None
+    assert agent.clock_skew_s is not None
+    assert agent.clock_skew_s <= -40
+
+
+def test_a_report_that_waited_says_nothing_of_the_clock(scan: Scan, agent: Agent) -> None:
+    scan(at=NOW - timedelta(hours=3))
+    agent.refresh_from_db()
+    assert agent.clock_skew_s is None
+
+
+@pytest.mark.parametrize(
+    ("serial", "plain"), [("R58N30", True), ("127.0.0.1:5555", True), ("..", False), ("a/b", False), ("", False)]
+)
+def test_a_phones_address(serial: str, *, plain: bool) -> None:
+    key = phone_key(serial)
+    assert (key == serial) is plain
+    assert plain or (key.startswith("~") and len(key) == 33)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_the_same_report_at_the_same_time_is_stored_once(signer: Signer) -> None:
+    Agent.objects.create(id=signer.id, name="Bench", public_jwk=signer.public_jwk, enrolled_at=NOW)
+    signed = signer.sign(encode(report(signer.id)))
+    others = [signer.sign(encode(report(signer.id))) for _ in range(4)]
+    statuses: list[int] = []
+    start = threading.Barrier(8)
+
+    def deliver(body: bytes) -> None:
+        start.wait()
+        try:
+            statuses.append(Client().post("/api/reports", body, content_type="application/jose+json").status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=deliver, args=(body,)) for body in (signed, signed, signed, signed, *others)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200, 200, 200, 201, 201, 201, 201, 201]
+    assert (StoredReport.objects.count(), Phone.objects.count()) == (5, 1)
