@@ -5,9 +5,11 @@
    update from Android 13 or older. `ro.product.first_api_level` of 34 or more excludes the update.
 2. `dumpsys usagestats database-info`, API 29 to 36: the oldest yearly file's name is the first unlock after the
    reset (UsageStatsDatabase.dump); a restored backup can bring older ones, so it never stands alone.
-3. `dumpsys account`, where it was asked: the first row of an account history that was never overwritten (64 rows,
-   AccountsDb) is later than the reset.
-Known is the first with the update excluded, or the first two when they agree; a contradiction makes it unknown.
+3. `dumpsys netstats --full`: the oldest bucket of network traffic, where it is younger than the 90 days that Android
+   keeps (NetworkStatsService, API 26 to 36).
+4. `dumpsys account`, where it was asked: every row of an account history is later than the reset (AccountsDb).
+Known is the first with the update excluded, else two of the first three that agree within a day. A source that knows
+of anything earlier makes it unknown.
 """
 
 import re
@@ -26,15 +28,24 @@ USAGE = Command(
     script="dumpsys usagestats database-info"
     r""" | sed -n -E -e '/stats files: [0-9]/p' -e '/^ *[0-9]{12,14}(="[^"]*")? *$/p' -e '/DUMP TIMEOUT/p'""",
 )
-COMMANDS = (lock_settings.COMMAND, USAGE, properties.COMMAND)
+TRAFFIC = Command(
+    "dumpsys netstats --full",
+    Message("since when the phone counts its network traffic: a factory reset starts that anew"),
+    script="dumpsys netstats --full | sed -n -E -e '/^ *(Complete history|History since boot):/p'"
+    " -e 's/^ *(st=[0-9]+) .*/\\1/p' -e '1{/:$/!p;}' -e '/DUMP TIMEOUT/p' | sort -u | head -n 4",
+    timeout_s=20,
+)
+COMMANDS = (lock_settings.COMMAND, USAGE, TRAFFIC, properties.COMMAND, clock.COMMAND)
 FACTS = ("handover.reset_at",)
 
 ACCOUNTS = "dumpsys account"
 _AGREE = timedelta(hours=24)
+_KEPT = timedelta(days=85)
 
 _YEARLY = re.compile(
     r"^\s*yearly stats files: \d+[^\n]*\n(?P<files>(?:\s+\d{12,14}(?:=\"[^\"\n]*\")? *(?:\n|\Z))*)", re.M
 )
+_BUCKET = re.compile(r"^\s*st=(\d{9,11})\b", re.MULTILINE)
 _FILE = re.compile(r"\s*(\d{12,14})")
 _ROW = re.compile(r"-?\d+,action_\w+,(?P<at>\S+ \S+),-?\d+,\w*,(?P<key>\d{1,4})")
 
@@ -49,40 +60,49 @@ class Clue:
 
 def probe(capture: Capture) -> Iterator[Fact]:
     """Weigh the sources."""
-    lock, used = first_start(capture), first_use(capture)
-    yield _weigh(capture, lock, used)
-
-
-def _weigh(capture: Capture, lock: Clue, used: Clue | None) -> Fact:
-    name = FACTS[0]
-    evidence = [clue.evidence for clue in (lock, used) if clue]
-    later = [clue for clue in (used, _first_account(capture)) if clue]
-    for clue in later:
-        if clue.at < lock.at - _AGREE:
-            return unknown(
-                name,
-                Message(
-                    "`{source}` knows of the phone's use before the time that `{command}` gives for the reset; "
-                    "reset the phone and hand it over without setting it up",
-                    {"source": clue.evidence.source, "command": lock_settings.COMMAND.key},
-                ),
-                lock.evidence,
-                clue.evidence,
-            )
-    born = _first_api(capture)
-    if born is not None:
-        return known(name, instant(lock.at), lock.evidence, born)
-    if used is not None and abs(used.at - lock.at) <= _AGREE:
-        return known(name, instant(lock.at), *evidence)
-    return unknown(
-        name,
-        Message(
-            "no lock was set since {at}, which is the reset or an update to Android 14, and no second source agrees; "
-            "reset the phone and scan it again",
-            {"at": instant(lock.at)},
-        ),
-        *evidence,
+    why: Message | None = None
+    lock: Clue | None = None
+    try:
+        lock = first_start(capture)
+    except Unanswered as error:
+        why = error.message
+    used, traffic = first_use(capture), first_traffic(capture)
+    yield _weigh(
+        [clue for clue in (lock, used, traffic, _first_account(capture)) if clue], lock, _first_api(capture), why
     )
+
+
+def _weigh(clues: list[Clue], lock: Clue | None, born: Evidence | None, why: Message | None) -> Fact:
+    name = FACTS[0]
+    timed = [clue for clue in clues if clue.evidence.source != ACCOUNTS]
+    first = lock if lock and born else _agreed(timed)
+    if first is None:
+        return unknown(name, why or _ALONE, *(clue.evidence for clue in clues))
+    for clue in clues:
+        if clue.at < first.at - _AGREE:
+            reason = Message(
+                "`{source}` knows of the phone's use before the reset that `{first}` tells of; "
+                "reset the phone and scan it before it is set up",
+                {"source": clue.evidence.source, "first": first.evidence.source},
+            )
+            return unknown(name, reason, first.evidence, clue.evidence)
+    proof = [clue.evidence for clue in timed if abs(clue.at - first.at) <= _AGREE]
+    return known(name, instant(first.at), *proof, *([born] if born and first is lock else ()))
+
+
+_ALONE = Message(
+    "one source dates the reset and no second one agrees (it may be an update's date, or a restored backup's); "
+    "reset the phone and scan it again"
+)
+
+
+def _agreed(timed: list[Clue]) -> Clue | None:
+    """Return the earliest of two clues that agree, the first such pair in the sources' order."""
+    for index, clue in enumerate(timed):
+        for other in timed[index + 1 :]:
+            if abs(clue.at - other.at) <= _AGREE:
+                return min(clue, other, key=lambda one: one.at)
+    return None
 
 
 def first_start(capture: Capture) -> Clue:
@@ -135,6 +155,21 @@ def first_use(capture: Capture) -> Clue | None:
             at = datetime.fromtimestamp(min(begins) // 1000, UTC)
             return Clue(at, Evidence(source, f"oldest of the yearly stats files: {min(begins)}"))
     return None
+
+
+def first_traffic(capture: Capture) -> Clue | None:
+    """Return the begin of the oldest bucket of traffic, or None where it may be the oldest that Android kept."""
+    try:
+        text, now = capture.text(TRAFFIC), clock.now(capture)[0]
+    except Unanswered:
+        return None
+    begins = [int(begin) for begin in _BUCKET.findall(text)]
+    if not begins or "Complete history:" not in text:
+        return None
+    at = datetime.fromtimestamp(min(begins), UTC)
+    if not now - _KEPT < at <= now:
+        return None
+    return Clue(at, Evidence(TRAFFIC.key, f"oldest bucket: st={min(begins)}"))
 
 
 def _first_account(capture: Capture) -> Clue | None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from agent.probes import reset
-from agent.probes.reset import ACCOUNTS, USAGE
+from agent.probes.reset import ACCOUNTS, TRAFFIC, USAGE
 from tests.probes.phone import facts_of, phone, reason_of, run, saved, values_of
 from tests.probes.test_boot import changed
 
@@ -24,6 +24,13 @@ def usage(*begins: int) -> str:
     )
 
 
+def traffic(oldest: int) -> str:
+    begins = (oldest // 1000 + hours * 3600 for hours in (5, 0, 2))
+    rows = "".join(f"      st={begin} rb=10 rp=1 tb=20 tp=2 op=0\n" for begin in begins)
+    return f"Dev stats:\n  Complete history:\n  ident=[{{type=1}}] uid=-1 set=ALL tag=0x0\n{rows}"
+
+
+SET = saved("lock_settings/moto-a10-set.txt")
 SAME_DAY, MONTH_BEFORE = 1777733100000, 1775000000000
 HISTORY = "  AccountId, Action_Type, timestamp, UID, TableName, Key\n  Accounts History\n  {}\n\n  Active Sessions: 0\n"
 OLD_ROW = HISTORY.format("1,action_account_add,2026-03-01 10:00:00,10123,accounts,0")
@@ -33,6 +40,7 @@ NEW_ROW = HISTORY.format("1,action_account_add,2026-05-03 10:00:00,10123,account
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [
+        ({}, "unknown"),
         ({LOCK: FRESH, "getprop": SOLD_WITH_14}, AT),
         ({LOCK: FRESH, "getprop": SOLD_WITH_14, USAGE.key: usage(SAME_DAY), ACCOUNTS: NEW_ROW}, AT),
         ({LOCK: FRESH, "getprop": SOLD_WITH_13, USAGE.key: usage(SAME_DAY)}, AT),
@@ -44,6 +52,22 @@ NEW_ROW = HISTORY.format("1,action_account_add,2026-05-03 10:00:00,10123,account
         # the phone was used before
         ({LOCK: FRESH, "getprop": SOLD_WITH_14, USAGE.key: usage(MONTH_BEFORE, SAME_DAY)}, "unknown"),
         ({LOCK: FRESH, "getprop": SOLD_WITH_14, ACCOUNTS: OLD_ROW}, "unknown"),
+        # two that agree need no lock_settings
+        ({USAGE.key: usage(SAME_DAY), TRAFFIC.key: traffic(SAME_DAY)}, "2026-05-02T14:45:00Z"),
+        ({LOCK: SET, USAGE.key: usage(SAME_DAY), TRAFFIC.key: traffic(SAME_DAY)}, "2026-05-02T14:45:00Z"),
+        ({LOCK: FRESH, "getprop": SOLD_WITH_13, TRAFFIC.key: traffic(SAME_DAY)}, AT),
+        ({USAGE.key: usage(MONTH_BEFORE), TRAFFIC.key: traffic(SAME_DAY)}, "unknown"),
+        ({USAGE.key: usage(SAME_DAY), TRAFFIC.key: traffic(MONTH_BEFORE)}, "unknown"),
+        (
+            {
+                USAGE.key: usage(SAME_DAY),
+                TRAFFIC.key: traffic(SAME_DAY).replace("Complete history", "History since boot"),
+            },
+            "unknown",
+        ),
+        # the oldest that Android keeps, not the oldest that there was
+        ({USAGE.key: usage(SAME_DAY - 86400000 * 90), TRAFFIC.key: traffic(SAME_DAY - 86400000 * 90)}, "unknown"),
+        ({LOCK: FRESH, "getprop": SOLD_WITH_14, TRAFFIC.key: traffic(MONTH_BEFORE)}, "unknown"),
         # a lock hides it
         ({LOCK: FRESH.replace("(previous protector: 0", "(previous protector: 1"), "getprop": SOLD_WITH_14}, "unknown"),
         ({LOCK: saved("lock_settings/samsung-a16-password-and-keys.txt"), "getprop": SOLD_WITH_14}, "unknown"),
@@ -85,3 +109,16 @@ def test_the_list_of_files_is_all_that_leaves_the_phone(tmp_path: Path) -> None:
     cut = run(USAGE, tmp_path, {"dumpsys": f"cat <<'E'\n{dumped}E"})
     assert "whatsapp" not in cut
     assert reset.first_use(phone({USAGE.key: cut})) == reset.first_use(phone({USAGE.key: usage(SAME_DAY)}))
+
+
+def test_the_oldest_bucket_is_all_that_leaves_the_phone(tmp_path: Path) -> None:
+    dumped = traffic(SAME_DAY).replace("{type=1}", '{type=1, networkId="Casa"}')
+    cut = run(TRAFFIC, tmp_path, {"dumpsys": f"cat <<'E'\n{dumped}E"})
+    assert (
+        cut
+        == f"  Complete history:\nst={SAME_DAY // 1000}\nst={SAME_DAY // 1000 + 7200}\nst={SAME_DAY // 1000 + 18000}\n"
+    )
+    clock = {"date +%s": "1777908600\n"}
+    assert reset.first_traffic(phone({TRAFFIC.key: cut, **clock})) == reset.first_traffic(
+        phone({TRAFFIC.key: dumped, **clock})
+    )
