@@ -7,6 +7,7 @@ stand in the files; how each answer ended, its size and its SHA-256 stand in the
 import hashlib
 import os
 import re
+import shutil
 import string
 import tempfile
 import zipfile
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import IO, Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -66,22 +67,43 @@ def save(capture: Capture, path: Path) -> None:
     Only this user may read it: raw answers hold private data.
     """
     try:
-        path.open("xb").close()  # reserves the name, so that nothing is overwritten
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".posture-") as file:
+            _write(capture, file)
+            file.flush()
+            os.fsync(file.fileno())
+            _publish(Path(file.name), path)
     except FileExistsError as error:
         raise _failed(path, Message("there is such a file already; give another name or move it away")) from error
     except OSError as error:
         raise _failed(path, Message("cannot be written ({error})", {"error": error.strerror or str(error)})) from error
+
+
+def _publish(written: Path, path: Path) -> None:
+    """Give a written file its name, which nothing may have yet."""
     try:
-        _write(capture, path)
-    except BaseException as error:
-        path.unlink()
-        if isinstance(error, OSError):
-            why = Message("cannot be written ({error})", {"error": error.strerror or str(error)})
-            raise _failed(path, why) from error
+        path.hardlink_to(written)
+    except FileExistsError:
         raise
+    except OSError:  # a file system without links, such as a memory stick's
+        path.open("xb").close()
+        try:
+            path.chmod(0o600)
+            with path.open("wb") as file, written.open("rb") as source:
+                shutil.copyfileobj(source, file)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            path.unlink()
+            raise
+    with suppress(OSError):  # Windows knows no fsync of a folder
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
-def _write(capture: Capture, path: Path) -> None:
+def _write(capture: Capture, file: IO[bytes]) -> None:
     entries = _entries(capture)
     manifest = _Manifest(
         agent_version=__version__,
@@ -92,25 +114,10 @@ def _write(capture: Capture, path: Path) -> None:
         duration_ms=capture.duration_ms,
         answers=tuple(entries),
     )
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                archive.writestr(MANIFEST, manifest.model_dump_json(by_alias=True, indent=1))
-                for entry in entries:
-                    archive.writestr(entry.file, capture.answers[entry.key].data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    with suppress(OSError):  # some file systems and Windows know no fsync of a folder
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, manifest.model_dump_json(by_alias=True, indent=1))
+        for entry in entries:
+            archive.writestr(entry.file, capture.answers[entry.key].data)
 
 
 def _entries(capture: Capture) -> list[_Entry]:

@@ -110,10 +110,12 @@ def refusal(text: str) -> str | None:
     """
     if found := _TIMEOUT.search(text):
         return found[0]
-    lines = [line for line in text.splitlines() if line.strip()]
-    # A refusal stands alone or above a stack trace; a long dump that begins with one is an answer all the same.
-    if lines and _REFUSALS.match(lines[0].strip()) and (len(lines) <= 40 or _is_trace(lines[1:])):
-        return lines[0].strip()
+    first, _, rest = text.lstrip().partition("\n")
+    if _REFUSALS.match(first.rstrip()):
+        # A refusal stands alone or above a stack trace; a long dump that begins with one is an answer all the same.
+        others = [line for line in rest.splitlines() if line.strip()]
+        if len(others) < 40 or _is_trace(others):
+            return first.rstrip()
     for found in deque(_EXCEPTION.finditer(text), maxlen=1):  # the last one: only a trace may follow it
         if _is_trace(text[found.end() :].splitlines()):
             return found[0]

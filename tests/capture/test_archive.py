@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,6 +95,37 @@ def test_a_file_that_exists_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(PostureError, match="there is such a file already"):
         archive.save(CAPTURE, tmp_path / "x.zip")
     assert (tmp_path / "x.zip").read_bytes() == b"mine"
+
+
+def test_a_file_system_without_links_gets_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(path: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", no_links)
+    archive.save(CAPTURE, tmp_path / "x.zip")
+    assert archive.load(tmp_path / "x.zip") == CAPTURE
+    assert (tmp_path / "x.zip").stat().st_mode & 0o077 == 0
+    with pytest.raises(PostureError, match="there is such a file already"):
+        archive.save(CAPTURE, tmp_path / "x.zip")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x.zip"]
+
+
+@pytest.mark.parametrize("fails_at", [1, 2])
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int) -> None:
+    left = iter(range(fails_at - 1, -1, -1))
+
+    def full(descriptor: int) -> None:
+        if next(left) == 0:
+            raise OSError(28, "No space left on device")
+
+    def no_links(path: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(Path, "hardlink_to", no_links)
+    with pytest.raises(PostureError, match=r"x.zip: cannot be written \(No space left on device\)"):
+        archive.save(CAPTURE, tmp_path / "x.zip")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_says_where_it_cannot_write(tmp_path: Path) -> None:
