@@ -32,10 +32,7 @@ UNCOVERED = frozenset(
         "apps.sideloaded",
         "apps.spyware",
         "handover.accounts",
-        "whatsapp.backup.end_to_end_encrypted",
-        "whatsapp.backup.latest_at",
         "whatsapp.backup.scheduled_at",
-        "whatsapp.installed",
         "whatsapp.linked_devices",
         "whatsapp.linked_devices_reviewed_at",
     ]

@@ -78,5 +78,7 @@ PROBES: tuple[ModuleType, ...] = tuple(
         "saved_networks",
         "netstats",
         "mobile_data",
+        "whatsapp_package",
+        "whatsapp_backup",
     )
 )

@@ -17,6 +17,8 @@ from agent.probes import read_facts
 CAPTURES = Path(__file__).parent.parent / "captures"
 AT = datetime(2026, 5, 4, 15, 30, tzinfo=UTC)
 
+_TOOLS = ("cat", "date", "echo", "find", "grep", "head", "id", "ls", "od", "sed", "sort", "stat", "tr", "wc", "which")
+
 Given = str | bytes | Answer
 
 
@@ -57,11 +59,13 @@ def reason_of(fact: Fact) -> str:
     return str(fact.reason)
 
 
-def run(command: Command, directory: Path, programs: Mapping[str, str]) -> str:
+def run(
+    command: Command, directory: Path, programs: Mapping[str, str], environment: Mapping[str, str] | None = None
+) -> str:
     """Run a command's script in mksh, with toybox for tools and `programs` (name: shell text) for Android's own."""
     mksh, toybox = shutil.which("mksh"), shutil.which("toybox")
     assert None not in (mksh, toybox), "these tests need mksh and toybox: apt-get install mksh toybox"
-    for tool in ("cat", "echo", "grep", "head", "sed", "sort", "tr", "which", "date", "id"):
+    for tool in _TOOLS:
         (directory / tool).symlink_to(str(toybox))
     for name, text in programs.items():
         (directory / name).unlink(missing_ok=True)
@@ -71,7 +75,7 @@ def run(command: Command, directory: Path, programs: Mapping[str, str]) -> str:
         [str(mksh), "-c", command.line],
         check=False,
         capture_output=True,
-        env={**os.environ, "PATH": str(directory)},
+        env={**os.environ, **(environment or {}), "PATH": str(directory)},
         timeout=20,
     )
     return (done.stderr + done.stdout).decode(errors="replace")
