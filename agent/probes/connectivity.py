@@ -25,7 +25,7 @@ COMMAND = Command(
     # Never `--diag`, which probes the network. The requests and logs between these lines name apps: left out.
     script=(
         "dumpsys connectivity | sed -n -E -e '1p' -e '/^\\*\\*\\* SERVICE/p' -e '/^Active default network: /p'"
-        " -e '/^Current Networks:/,/^[^ ]/{/^[^ ]/p; /^ *NetworkAgentInfo ?[{]/p;}' -e '/ - Validation disabled/p'"
+        " -e '/^Current Networks:/,/^[^ ]/{/^[^ ]/p;}' -e '/^ +NetworkAgentInfo ?[{]/p' -e '/ - Validation disabled/p'"
     ),
 )
 COMMANDS = (COMMAND, settings.GLOBAL, settings.SECURE)
@@ -92,12 +92,16 @@ def read(capture: Capture) -> Networks:
 _DEFAULT = re.compile(r"^Active default network: (none|\d{1,9})$", re.MULTILINE)
 _CURRENT = re.compile(r"^Current Networks:$", re.MULTILINE)
 _END = re.compile(r"^[^\s]", re.MULTILINE)
-_AGENT = re.compile(r"^ *NetworkAgentInfo ?\{")
+_AGENT = re.compile(r"^ +NetworkAgentInfo ?\{")
 _DISABLED = re.compile(r"^.* - Validation disabled\.?$", re.MULTILINE)
 
 
 def parse(text: str) -> Networks:
-    """Read `dumpsys connectivity`, whole or as cut on the phone; ProbeError without its two headings."""
+    """Read `dumpsys connectivity`, whole or as cut on the phone; ProbeError without its two headings.
+
+    The list ends at the next heading, but a name with a line break may look like one, so every network's line
+    after it counts too.
+    """
     default = _DEFAULT.search(text)
     current = _CURRENT.search(text, default.end()) if default else None
     if default is None or current is None:
@@ -105,8 +109,7 @@ def parse(text: str) -> Networks:
             Message("`{command}` does not say which network is in use; please report it", {"command": COMMAND.key})
         )
     end = _END.search(text, current.end())
-    lines = text[current.end() : end.start() if end else len(text)].split("\n")
-    agents = [_agent(line) for line in lines if _AGENT.match(line)]
+    agents = [_agent(line) for line in text[current.end() :].split("\n") if _AGENT.match(line)]
     disabled = _DISABLED.search(text)
     return Networks(
         default=None if default[1] == "none" else int(default[1]),
@@ -143,10 +146,12 @@ def _agent(line: str) -> Agent | None:
     if found.start() < line.index(_LINK):
         return None
     new = head.re is _NEW_HEAD
+    tail = line[found.end() :]
+    if not new and not _OLD_PORTAL.search(tail):
+        return None
     state = head["state"].split()[-1] if new else _first(_OLD_STATE, line)
     words = frozenset(found["words"].split("&"))
     flags = _flags(line) if new else ""
-    tail = line[found.end() :]
     return Agent(
         number=int(head["number"]),
         connected=state == "CONNECTED",

@@ -147,6 +147,8 @@ def test_a_domain_that_looks_like_a_network_is_not_believed(api: int, domains: s
 @example(30, b"  nc{[ Transports: CELLULAR ]}", (False, True))
 @example(30, b"lastCaptivePortalDetected{false}", (True, False))
 @example(28, b"\n  NetworkAgentInfo{ ni{", (True, True))
+@example(33, b"}\nNetwork Requests:", (False, True))
+@example(29, b"]}\n", (True, False))
 def test_no_network_s_name_changes_what_is_known(api: int, name: bytes, situation: tuple[bool, bool]) -> None:
     portal, vpn = situation
     words = ("INTERNET", "NOT_VPN") if portal else ("INTERNET", "NOT_VPN", "VALIDATED")
