@@ -36,16 +36,14 @@ _SERVICE = re.compile(rb"DUMP OF SERVICE (?:(CRITICAL|HIGH|NORMAL) )?(\S{1,200})
 _SERVICE_END = re.compile(
     rb"--------- [\d.]{1,12}s was the duration of dumpsys (\S{1,200}?)(?:, ending at: [^\n]*)?\s*$"
 )
-_COMMAND = re.compile(rb"------ ([^()]{1,100}?) ?(?:\(([^\n]{1,500})\) ?)?------\s*")
+_COMMAND = re.compile(rb"------ ([^(\n]*?) ?(?:\((.*)\) ?)?------\s*")
 _COMMAND_END = re.compile(rb"------ [\d.]{1,12}s was the duration of '(.{1,200})' ------\s*")
 _NEEDLES = (b"\nDUMP OF SERVICE ", b"s was the duration of dumpsys ", b"\n------ ")
 # Read from a report's commands; the rest (logs, stacks, maps) is skipped.
 _KEPT = re.compile(r"(?:getprop|dumpsys|settings|cmd|pm|date|id)\b")
 _DUMPSYS_OPTIONS = re.compile(r"^dumpsys(?: -[tT] \d+)?(?: --priority \w+)?")
 # dumpsys itself prints these above a service's dump (dumpsys.cpp, API 33): they are no answer of the service.
-_PREAMBLE = re.compile(
-    rb"(?:Service host process PID: [^\n]*\n|Threads in use: [^\n]*\n|Client PIDs[^\n]*\n)+"
-)
+_PREAMBLE = re.compile(rb"(?:Service host process PID: [^\n]*\n|Threads in use: [^\n]*\n|Client PIDs[^\n]*\n)+")
 _RANK = {"CRITICAL": 0, "HIGH": 1, "": 2}  # a priority copy is a shortened dump
 
 _HEADER = re.compile(r"^== dumpstate: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.MULTILINE)

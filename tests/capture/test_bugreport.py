@@ -65,6 +65,7 @@ def test_a_service_that_is_absent_has_no_answer_and_one_that_is_empty_has() -> N
         ("APP ACTIVITIES (/system/bin/dumpsys -t 10 activity -v all)", "dumpsys activity -v all"),  # 8
         ("CHECKIN NETSTATS (/system/bin/dumpsys -T 30000 netstats --checkin)", "dumpsys netstats --checkin"),  # 9
         ("PACKAGES (pm list packages -f)", "pm list packages -f"),
+        ("DUMPSYS (dumpsys -t 90 --skip" + " x" * 400 + ")", "dumpsys --skip" + " x" * 400),
     ],
 )
 def test_names_dumpstates_own_commands_as_a_person_would_type_them(line: str, key: str) -> None:
