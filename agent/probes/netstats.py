@@ -23,13 +23,16 @@ PACKAGES = ("com.whatsapp", "com.whatsapp.w4b")
 # WhatsApp's app ids are looked up on the phone, so that no other app's traffic leaves it. The ids come last: they
 # show that the answer is whole. A line broken by a network's name passes too, for the parser to refuse.
 _APP_ID = (
-    "$(dumpsys package {package} | sed -n -E -e '/Permission Denial|DUMP TIMEOUT/{{s/.*/unknown/p; q;}}'"
-    " -e 's/^ *(userId|appId)=([0-9]+).*/\\2/p' -e '$s/.*/absent/p' | head -n 1)"
+    "$(dumpsys package {package} 2>/dev/null | sed -n -E"
+    " -e '/Permission Denial|DUMP TIMEOUT/{{s/.*/unknown/p; q;}}'"
+    " -e '/^ *Package \\[{package}\\] \\(/,/^ *(userId|appId)=/s/^ *(userId|appId)=([0-9]+).*/\\2/p'"
+    " -e '$s/.*/absent/p' | head -n 1)"
 )
 _OWNER = r"uid=[0-9]*({ids}) set=[A-Z_0-9]+ tag=0x[0-9a-f]+ *$"
 _ANY_OWNER = r", metered=[^\"]*[}}]\] uid=-?[0-9]+ set=[A-Z_0-9]+ tag=0x[0-9a-f]+ *$"
 _SCRIPT = (
-    "a={app}; b={business}; dumpsys netstats --full --uid | sed -n -E -e '1{{/^UID stats/!p;}}' -e '/^\\*\\*\\* SERVICE/p'"
+    "a={app}; b={business}; dumpsys netstats --full --uid | sed -n -E"
+    " -e '1{{/^UID stats/!p;}}' -e '/^\\*\\*\\* SERVICE/p'"
     " -e '/^ *(UID stats|UID tag stats|Complete history|History since boot):/p'"
     ' -e "/^ *ident=/{{h; / {owner}/p; /{any_owner}/!p; d;}}"'
     ' -e "/^ *(NetworkStatsHistory:|st=|\\(omitting)/{{G; / {owner}/{{s/\\n.*//; p;}}; d;}}";'

@@ -95,7 +95,7 @@ OURS = [Traffic(10147, wifi_ident(34, b"Taller", "wpa2-psk")), Traffic(1010200, 
 
 def test_netstats_sends_whatsapp_s_rows_alone_with_its_numbers(run: Run) -> None:
     whole = netstats_dump([OTHERS[0], OURS[0], OTHERS[1], OURS[1]])
-    package = "Packages:\n  Package [{0}] (a1):\n    {1}={2}\n    User 0: installed=true\n"
+    package = "Packages:\n  Package [a.b] (a0):\n    userId=10001\n  Package [{0}] (a1):\n    {1}={2}\n"
     cut = run(
         netstats.COMMAND,
         netstats=whole,
