@@ -63,6 +63,7 @@ class Connection:
         self._tap: threading.Timer | None = None
         self._last_id = 0
         self._streams: dict[int, Stream] = {}  # open ones, by our id
+        self._ended = False
         self._started: list[Stream] = []  # and those that the host has closed, until their child has ended
 
     def run(self) -> None:
@@ -77,6 +78,12 @@ class Connection:
                 self._tap.cancel()
             self._wire.close()
             self._hang_up()
+            self._ended = True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `run` has returned and every child has ended."""
+        return self._ended and all(stream.is_over for stream in self._started)
 
     def close(self) -> None:
         """End `run` from another thread."""

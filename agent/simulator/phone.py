@@ -8,10 +8,11 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from zoneinfo import ZoneInfo
+from zoneinfo import TZPATH, ZoneInfo
 
 import psutil
 
@@ -158,15 +159,16 @@ class SimulatedPhone:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self._listener.accept()
+                accepted, _ = self._listener.accept()
             except OSError:
                 return
             with self._lock:
                 self._threads = [thread for thread in self._threads if thread.is_alive()]
+                self._connections = [connection for connection in self._connections if not connection.is_over]
                 if len(self._threads) >= MAX_CONNECTIONS:
-                    connection.close()
+                    accepted.close()
                     continue
-                thread = threading.Thread(target=self._serve, args=[connection], daemon=True)
+                thread = threading.Thread(target=self._serve, args=[accepted], daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
@@ -216,14 +218,27 @@ def _environment(root: Path, scenario: Scenario) -> Mapping[str, str]:
         "POSTURE_PHONE": str(root),
         "SHELL": str(root / "tools" / "sh"),
         "TMPDIR": str(root / "data" / "local" / "tmp"),
-        "TZ": scenario.timezone,
+        "TZ": _libc_zone(scenario.timezone),
         "USER": "shell",
     }
 
 
+def _libc_zone(name: str) -> str:
+    """A value of TZ that works on a computer without a time zone database of its own, too."""
+    if any((Path(folder) / name).is_file() for folder in TZPATH):
+        return name
+    return f":{files('tzdata') / 'zoneinfo' / name}"
+
+
 def _end_processes(mark: str) -> None:
-    """Kill whatever was started on the phone, however it detached itself: its environment says so."""
-    while found := [process for process in psutil.process_iter() if _is_marked(process, mark)]:
+    """Kill whatever was started on the phone, however it detached itself: its environment says so.
+
+    A process in the middle of exec shows no environment, so only the second look without a find is believed.
+    """
+    looks_without = 0
+    while looks_without < 2:
+        found = [process for process in psutil.process_iter() if _is_marked(process, mark)]
+        looks_without = 0 if found else looks_without + 1
         for process in found:
             with suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -3,7 +3,7 @@
 # settings.sh brings: fs, rs (ends of a field and of a record), cat, sleep, date, timeout, shell (paths),
 # android, api, rooted, clock_offset_s, default_delay, services, commanded (names between spaces).
 name=${0##*/}
-root=$POSTURE_PHONE
+root=$POSTURE_PHONE must= suffix=
 . "$root/settings.sh"
 printf "%s$fs" command "$name" "$@" "$rs" >>"$root/log"
 
@@ -22,6 +22,7 @@ add() {
 
 # Answer and end, if there is an answer under all the words or under fewer of the first ones, but at least
 # one after the command. $suffix goes behind them: another user's answer is never taken from the owner's.
+# $must stands in its name: a list of some apps is never taken from the list of all.
 lookup() {
     key=$1 names=
     shift
@@ -30,7 +31,9 @@ lookup() {
         add "$argument"
         names="$key$suffix $names"
     done
-    for candidate in $names; do exactly "$candidate"; done
+    for candidate in $names; do
+        case $candidate in *"$must"*) exactly "$candidate" ;; esac
+    done
 }
 
 exactly() {
@@ -75,16 +78,12 @@ without_user() {
                 user=$2
                 [ $# = 1 ] || shift
                 ;;
-            *) kept="$kept '$(quote "$1")'" ;;
+            *\'*) refuse 255 "Error: a quote in an argument" ;;
+            *) kept="$kept '$1'" ;;
         esac
         shift
     done
     case $user in current | cur) user=0 ;; esac
-}
-
-quote() {
-    case $1 in *\'*) refuse 255 "Error: a quote in an argument" ;; esac
-    printf %s "$1"
 }
 
 lookup_for_user() {
@@ -133,7 +132,14 @@ dumpsys() {
     fi
     service=$1
     lookup dumpsys "$@"
+    case "$1 $2 $services" in package\ *.*\ *package*) no_package "$2" ;; esac
     refuse 0 "Can't find service: $1"
+}
+
+no_package() {
+    [ "$api" -ge 33 ] || printf '\nDexopt state:\n  '
+    printf 'Unable to find package: %s\n' "$1"
+    exit 0
 }
 
 getprop() {
@@ -169,7 +175,7 @@ cmd() {
     [ $# -gt 0 ] || refuse 1 'cmd: No service specified; use -l to list all services'
     case $1 in
         -l) dumpsys -l ;;
-        package) shift && alias_of pm "$@" ;;
+        package) shift && pm "$@" ;;
         settings) shift && settings "$@" && exit 0 ;;
     esac
     lookup_for_user cmd "$@"
@@ -183,9 +189,11 @@ to $2 wifi command (or such command doesn't exist)"
     exit 255
 }
 
-alias_of() {
-    lookup_for_user "$@"
-    shift
+pm() {
+    for argument; do
+        case $argument in -3 | -s | -d | -e) must=$argument ;; esac
+    done
+    lookup_for_user pm "$@"
     lookup_for_user cmd package "$@"
     refuse 20 "cmd: Can't find service: package"
 }
@@ -247,8 +255,7 @@ timeout() { # toybox before Android 10 adds 127 to the signal that it sent
 }
 
 case $name in
-    dumpsys | getprop | settings | cmd | content | service | id | su | date | timeout) "$name" "$@" ;;
-    pm) alias_of pm "$@" ;;
+    dumpsys | getprop | settings | cmd | content | service | pm | id | su | date | timeout) "$name" "$@" ;;
     getenforce)
         lookup getenforce
         echo Enforcing

@@ -56,6 +56,7 @@ def build(root: Path, scenario: Scenario, clock: Clock) -> None:
         _serve_file(root / "answers" / name, path, clock)
     for command, reply in scenario.answers.items():
         _serve_reply(root, answer_name(command), reply, clock)
+    _derive_plain_lists(root / "answers")
     for listing in (root / "answers").iterdir():
         if listing.name == "getprop" or listing.name.startswith("settings-"):
             _tabulate(root / "tables" / listing.name, listing)
@@ -130,6 +131,14 @@ def _serve_reply(root: Path, name: str, reply: Reply, clock: Clock) -> None:
     (root / "behaviour" / name).write_text("\n".join(behaviour) + "\n", "utf-8")
 
 
+def _derive_plain_lists(answers: Path) -> None:
+    """Have `pm list packages` follow from a user's list with installers and uids, where only that is given."""
+    for listing in list(answers.glob("pm-list-packages-i-U*")):
+        plain = answers / listing.name.replace("-i-U", "")
+        if not plain.exists():
+            plain.write_bytes(b"".join(line.split(b"  ")[0] + b"\n" for line in listing.read_bytes().splitlines()))
+
+
 def _seconds(milliseconds: int) -> str:
     return f"{milliseconds / 1000:.3f}" if milliseconds else ""
 
@@ -191,6 +200,10 @@ def _settings(root: Path, scenario: Scenario) -> str:
     def second_words(command: str) -> str:
         return " ".join(sorted({name.split("-")[1] for name in answers if name.startswith(f"{command}-")}))
 
+    services = second_words("dumpsys")
+    if "package" not in services.split() and any(name.startswith("pm-") for name in answers):
+        services += " package"
+
     values = {
         "fs": FIELD_END,
         "rs": RECORD_END,
@@ -202,7 +215,7 @@ def _settings(root: Path, scenario: Scenario) -> str:
         "api": str(scenario.api),
         "clock_offset_s": str(scenario.clock_offset_s),
         "default_delay": _seconds(scenario.delay_ms),
-        "services": second_words("dumpsys"),
+        "services": services,
         "commanded": f" {second_words('cmd')} ",
     }
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())

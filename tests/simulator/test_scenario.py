@@ -1,5 +1,6 @@
 """Reading scenarios: what is understood, and how a mistake is pointed at."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +12,10 @@ from hypothesis import strategies as st
 from agent.messages import PostureError
 from agent.simulator import Reply, Scenario, SimulatedPhone, load, shipped
 from agent.simulator.moments import Clock, Misplaced, fill
+from tests.simulator.host import CLSE, OKAY, OPEN, WRTE, Host
+
+_SHARED = Path(os.environ.get("POSTURE_SHARED") or Path(__file__).parents[3] / "shared")
+SAMPLES = sorted({path.parent for path in (_SHARED / "corpus").glob("*/*.txt")})
 
 BOGOTA = Clock(datetime(2026, 3, 10, 5, 30, 15, tzinfo=UTC), ZoneInfo("America/Bogota"))  # 00:30:15 there
 
@@ -39,6 +44,21 @@ def test_a_captured_phone_says_who_it_is(tmp_path: Path) -> None:
         serial="LMV600SIM",
         timezone="Europe/Madrid",
     )
+
+
+@pytest.mark.parametrize("sample", SAMPLES or [pytest.param(None, marks=pytest.mark.skip("shared is absent"))])
+def test_every_folder_of_real_dumps_is_a_phone(sample: Path) -> None:
+    with SimulatedPhone(load(sample)) as phone, Host(phone) as host:
+        host.log_in()
+        for number, dump in enumerate(sorted(sample.glob("dumpsys-*.txt")), 1):
+            service = dump.stem.removeprefix("dumpsys-").replace("-", " ")
+            host.send(OPEN, number, 0, f"exec:dumpsys {service}\0".encode())
+            received = b""
+            while (packet := host.receive()) is not None and packet[0] != CLSE:
+                received += packet[3]
+                if packet[0] == WRTE:
+                    host.send(OKAY, number, packet[1])
+            assert received == dump.read_bytes()
 
 
 def test_what_is_written_by_hand_goes_before_the_capture(tmp_path: Path) -> None:
