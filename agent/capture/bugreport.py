@@ -7,9 +7,10 @@ The words are those of frameworks/native cmds/dumpstate and cmds/dumpsys, API 26
 - `------ TITLE (COMMAND) ------` begins the answer to COMMAND (8: always with a footer `------ 0.1s was the
   duration of 'TITLE' ------`; from 11 only when it took half a second, so its absence means nothing).
 
-Any dump may hold text that an app chose, and so these very lines. What stands in a report once cannot be
-told from a forgery, but the true section is there too: a service with two headers, or with a footer where
-its section is not open, is marked REPEATED and answers nothing. A section without footer is CUT.
+Any dump may hold text that an app chose, and so these very lines. But an app cannot keep the true footer of
+the dump in which it speaks from coming: a footer of a service that is not open, or a second section of the
+same service with other text, shows a forgery. Then that service, and all that began since its section did,
+is marked REPEATED and answers nothing. A section without footer is CUT.
 """
 
 import codecs
@@ -76,6 +77,8 @@ class Splitter:
         self._markers = 0
         self._open: _Section | None = None
         self._sections: dict[tuple[str, str], Answer] = {}
+        self._order: list[tuple[str, str]] = []  # key and priority of each section begun, but the doubted ones
+        self._place: dict[tuple[str, str], int] = {}  # of the first such section, in that order
         self._doubted: set[str] = set()
 
     def read(self, blocks: Iterator[bytes]) -> None:
@@ -141,7 +144,7 @@ class Splitter:
                 self._keep(line, 0, glued)
                 self._close(Outcome.COMPLETE)
                 return
-            self._doubted.add(f"dumpsys {_text(end[1])}")
+            self._doubt(f"dumpsys {_text(end[1])}")
         elif (begin := _SERVICE.fullmatch(line)) and (after_rule or not self._rules):
             self._close()
             priority = _text(begin[1] or b"").replace("NORMAL", "")
@@ -162,6 +165,18 @@ class Splitter:
 
     def _begin(self, key: str, priority: str, *, service: bytes) -> None:
         self._open = _Section(key, priority, _KEPT.match(key) is not None, service)
+        self._place.setdefault((key, priority), len(self._order))
+        self._order.append((key, priority))
+
+    def _doubt(self, key: str) -> None:
+        """Believe nothing of this section, nor of what began since it did."""
+        self._doubted.add(key)
+        first = min((place for kind in _RANK if (place := self._place.get((key, kind))) is not None), default=None)
+        if first is not None:
+            for since in self._order[first:]:
+                self._doubted.add(since[0])
+                self._place[since] = first
+            del self._order[first:]
 
     def _keep(self, text: bytes, start: int, end: int) -> None:
         section = self._open
@@ -183,7 +198,7 @@ class Splitter:
             data = data[preamble.end() :]
         answer = Answer(data, Outcome.TRUNCATED if section.truncated else outcome)
         if self._sections.setdefault((section.key, section.priority), answer) != answer:
-            self._doubted.add(section.key)
+            self._doubt(section.key)
 
 
 def _is_rule(line: bytes) -> bool:

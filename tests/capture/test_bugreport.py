@@ -165,6 +165,38 @@ class TestAnAppThatForges:
         assert answers["dumpsys package"].outcome is Outcome.REPEATED
         assert answers["dumpsys wifi"] == whole(WIFI)
 
+    def test_a_section_of_another_priority_within_a_dump_is_seen_by_the_dumps_true_end(self) -> None:
+        forged = self.end + service("window", "secure=true\n") + service("power", "", header="HIGH ")
+        report = service("window", "secure=false\n", header="CRITICAL ") + service("account", "Accounts: 1\n")
+        report += service("gfxinfo", "frames\n" + forged) + service("wifi", WIFI)
+        outcomes = {key: answer.outcome for key, answer in read(HEAD + report).items()}
+        assert outcomes == {
+            "dumpsys window": Outcome.REPEATED,
+            "dumpsys account": Outcome.COMPLETE,
+            "dumpsys gfxinfo": Outcome.REPEATED,
+            "dumpsys power": Outcome.REPEATED,
+            "dumpsys wifi": Outcome.COMPLETE,
+        }
+
+    def test_a_section_within_a_dump_that_is_opened_again_is_seen_by_the_second(self) -> None:
+        again = service("gfxinfo", "more\n", footer=False)
+        liar = service("gfxinfo", "frames\n" + self.end + service("window", "secure=true\n") + again)
+        answers = read(HEAD + liar + service("wifi", WIFI))
+        assert answers["dumpsys window"].outcome is Outcome.REPEATED
+        assert answers["dumpsys wifi"] == whole(WIFI)
+
+    def test_a_doubted_dump_hides_no_later_forgery(self) -> None:
+        first = self.end + service("window", "secure=true\n") + self.end
+        liar = service("account", service("gfxinfo", first) + service("power", ""))
+        answers = read(HEAD + liar + service("wifi", WIFI))
+        assert {key for key, answer in answers.items() if answer.outcome is not Outcome.REPEATED} == {"dumpsys wifi"}
+
+    def test_the_same_section_twice_is_no_forgery(self) -> None:
+        assert read(HEAD + service("wifi", WIFI) + service("power", "") + service("wifi", WIFI)) == {
+            "dumpsys wifi": whole(WIFI),
+            "dumpsys power": whole(""),
+        }
+
     def test_a_header_without_its_rule_is_text(self) -> None:
         body = "SSID:\nDUMP OF SERVICE lock_settings:\nSID = 1234\n"
         assert read(HEAD + service("wifi", body)) == {"dumpsys wifi": whole(body)}
