@@ -1,8 +1,9 @@
 """Pure functions from a capture to facts.
 
 A probe is one module with three names: `COMMANDS` (what it needs from a phone), `FACTS` (the names it
-answers for) and `probe(capture)`, which yields those facts. To add a check, write the module and name it
-in `PROBES`; the list of all commands and the documentation's table follow from there.
+answers for) and `probe(capture)`, which yields those facts. A fourth, `BY_HAND`, may say where on the phone a
+person sees the same; it is added to the reason where a command was not answered. To add a check, write the
+module and name it in `PROBES`; the list of all commands and the documentation's table follow from there.
 """
 
 import logging
@@ -48,13 +49,20 @@ def _run(probe: ModuleType, capture: Capture) -> Iterator[Fact]:
             owed.remove(fact.name)
             yield fact
     except Unanswered as error:
-        reason = error.message
+        reason = advised(error, getattr(probe, "BY_HAND", None))
     except Exception:
         # A stranger wrote the dump: a parser's mistake costs its own facts and never the report.
         log.exception("probe %s failed", probe.__name__)
         reason = Message("this phone's answer is in a form that the check does not know; please report it")
     for name in owed:
         yield unknown(name, reason)
+
+
+def advised(error: Unanswered, by_hand: Message | None) -> Message:
+    """Say why a command gave nothing, and where a person sees the same. A ProbeError says what to do itself."""
+    if by_hand is None or isinstance(error, ProbeError):
+        return error.message
+    return Message("{why}. By hand: {where}", {"why": error.message, "where": by_hand})
 
 
 # Loaded by name and last: every probe needs what stands above. Add a line to add a check.

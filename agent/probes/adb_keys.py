@@ -22,6 +22,7 @@ COMMAND = Command(
 )
 COMMANDS = (COMMAND,)
 FACTS = ("device.adb_keys",)
+BY_HAND = Message("Settings, Developer options, Revoke USB debugging authorisations")
 
 NAMELESS = "?"  # a key without the name of its computer
 

@@ -27,6 +27,7 @@ FEATURES = Command(
 )
 COMMANDS = (FINGERPRINT, FACE, FEATURES, properties.COMMAND)
 FACTS = ("screen_lock.biometrics",)
+BY_HAND = Message("Settings, Security, Fingerprint and Face Unlock")
 
 _HARDWARE = {
     "fingerprint": (FINGERPRINT, "android.hardware.fingerprint"),

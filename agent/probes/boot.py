@@ -16,6 +16,7 @@ from agent.probes import properties
 
 COMMANDS: tuple[Command, ...] = (properties.COMMAND,)
 FACTS = ("device.encrypted", "device.verified_boot", "device.bootloader_locked")
+BY_HAND = Message("what the phone shows while it starts, and Settings, Security, Encryption")
 
 STATE = "ro.boot.verifiedbootstate"
 _FLASH, _VBMETA = "ro.boot.flash.locked", "ro.boot.vbmeta.device_state"

@@ -19,6 +19,7 @@ from agent.probes import ProbeError, properties
 COMMAND = Command("date +%s", Message("the phone's clock, to judge ages by"), script="date '+%s %z'")
 COMMANDS = (COMMAND, properties.COMMAND)
 FACTS = ("device.clock_at", "device.clock_skew_seconds")
+BY_HAND = Message("compare the phone's clock with a right one")
 
 _ALARM = "dumpsys alarm"  # read where another probe asked for it
 _SECONDS = re.compile(r"(\d{9,11})(?: [+-]\d{4})?")

@@ -31,6 +31,7 @@ _SERIAL = ("ro.serialno", "ro.boot.serialno")
 _NOTHING = {"", "unknown", "null"}
 
 FACTS = (*_SOURCES, "device.serial", "device.api_level", "device.security_patch_age_days")
+BY_HAND = Message("Settings, About phone")
 
 
 def probe(capture: Capture) -> Iterator[Fact]:

@@ -4,10 +4,13 @@ The proof is in `dumpsys lock_settings` (see `lock_settings`), for each person o
 other full user, since one without a lock opens the phone to anybody. A profile (work, second copy of an app,
 Secure Folder) is behind its owner's lock, whatever it prints itself: with a unified challenge that is a tied
 random password. `dumpsys window`'s `secure=` is cached, starts as true, and a SIM's PIN makes it true
-(KeyguardServiceDelegate.java; a real phone without a lock printed it): it never decides anything here.
+(KeyguardServiceDelegate.java; a real phone without a lock printed it): it never decides anything here, and is shown
+beside the proof where a bugreport holds it and the two differ.
 """
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from agent.capture import Capture, Unanswered
 from agent.facts import Evidence, Fact, known, not_applicable, unknown
@@ -17,6 +20,7 @@ from agent.probes.lock_settings import UserLock
 
 COMMANDS = (lock_settings.COMMAND, users.COMMAND)
 FACTS = ("screen_lock.secure", "screen_lock.credential", "screen_lock.minimum_length")
+BY_HAND = Message("Settings, Security, Screen lock")
 
 SOURCE = lock_settings.COMMAND.key
 # LockPatternUtils.MIN_LOCK_PATTERN_SIZE and MIN_LOCK_PASSWORD_SIZE, the same on API 26 to 36. An administrator may
@@ -29,7 +33,7 @@ def probe(capture: Capture) -> Iterator[Fact]:
     """Judge everybody on the phone; the weakest lock is the phone's."""
     locks = lock_settings.read(capture)
     people, sure = _people(capture, locks)
-    secure = _secure(people, sure=sure)
+    secure = _noted(capture, _secure(people, sure=sure))
     yield secure
     yield _credential(secure, people)
     yield _minimum_length(secure)
@@ -59,6 +63,21 @@ def _secure(people: dict[int, UserLock], *, sure: bool) -> Fact:
     if not unproved:
         return known(name, True, *_evidence(people.values()))  # noqa: FBT003
     return unknown(name, _why(unproved[0]), *_evidence(unproved))
+
+
+def _noted(capture: Capture, secure: Fact) -> Fact:
+    """Put what `dumpsys window` says beside the proof where the two differ; the proof stands."""
+    for key in ("dumpsys window policy", "dumpsys window"):
+        answer = capture.answer(key)
+        found = _WINDOW.search(answer.text) if answer else None
+        if found and secure.value is not None and (found["secure"] == "true") != secure.value:
+            return replace(
+                secure, evidence=(*secure.evidence, Evidence.of(key, f"differs, and is no proof: {found[0]}"))
+            )
+    return secure
+
+
+_WINDOW = re.compile(r"\bsecure=(?P<secure>true|false)\b")
 
 
 def _why(lock: UserLock) -> Message:

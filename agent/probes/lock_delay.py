@@ -17,6 +17,7 @@ from agent.probes.device_policy import Admin
 
 COMMANDS = (settings.SYSTEM, settings.SECURE, device_policy.COMMAND, *people.COMMANDS)
 FACTS = ("screen_lock.timeout_seconds",)
+BY_HAND = Message("Settings, Display, Screen timeout, and Settings, Security, the gear beside Screen lock")
 
 SCREEN, LOCK, CAP = "screen_off_timeout", "lock_screen_lock_after_timeout", "maximumTimeToUnlock"
 DEFAULT_LOCK_MS = 5000

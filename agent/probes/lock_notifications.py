@@ -17,6 +17,7 @@ from agent.probes.device_policy import Admin
 
 COMMANDS = (settings.SECURE, device_policy.COMMAND, *people.COMMANDS)
 FACTS = ("screen_lock.notifications",)
+BY_HAND = Message("Settings, Notifications, Notifications on the lock screen")
 
 SHOW, PRIVATE, FORBIDDEN = (
     "lock_screen_show_notifications",

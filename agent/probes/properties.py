@@ -59,7 +59,7 @@ def whole(capture: Capture) -> bool:
     text = capture.text(COMMAND)
     counted = [int(line) for line in text.splitlines() if line.isascii() and line.isdecimal() and len(line) < 9]
     given = parse(text)
-    return max(counted, default=len(given)) >= 20 and _EVERY_PHONE <= given.keys()
+    return max(counted, default=len(given)) >= 20 and given.keys() >= _EVERY_PHONE
 
 
 _EVERY_PHONE = {"persist.sys.timezone", "ro.build.version.sdk", "ro.crypto.state", "sys.boot_completed"}

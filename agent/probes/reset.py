@@ -37,6 +37,7 @@ TRAFFIC = Command(
 )
 COMMANDS = (lock_settings.COMMAND, USAGE, TRAFFIC, properties.COMMAND, clock.COMMAND)
 FACTS = ("handover.reset_at",)
+BY_HAND = Message("note the time of the reset when it is done")
 
 ACCOUNTS = "dumpsys account"
 _AGREE = timedelta(hours=24)

@@ -24,6 +24,7 @@ SU = Command(
 ID = Command("id", Message("whether debugging itself runs as root"))
 COMMANDS = (properties.COMMAND, SU, ID)
 FACTS = ("device.rooted",)
+BY_HAND = Message("have the phone looked at, or its system installed anew")
 
 BINARIES = "androidqf root_binaries.json"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from agent.capture import Capture, Unanswered
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
-from agent.probes import properties, settings
+from agent.probes import advised, properties, settings
 
 COMMANDS = (settings.GLOBAL, settings.SECURE, properties.COMMAND)
 FACTS = (
@@ -21,17 +21,24 @@ FACTS = (
     "handover.setup_complete",
 )
 
+_BY_HAND = (
+    Message("Google Play, Play Protect, Settings"),
+    Message("Settings, Developer options, Wireless debugging"),
+    Message("Settings, System, whether there are Developer options"),
+    Message("whether the phone shows its home screen or its welcome"),
+)
+
 _PORTS = ("service.adb.tcp.port", "persist.adb.tcp.port")
 
 
 def probe(capture: Capture) -> Iterator[Fact]:
     """Read each switch by itself: a table that was refused costs only what stands in it."""
     readers: tuple[Callable[[Capture, str], Fact], ...] = (_play_protect, _adb_over_wifi, _developer, _setup)
-    for name, reader in zip(FACTS, readers, strict=True):
+    for name, reader, by_hand in zip(FACTS, readers, _BY_HAND, strict=True):
         try:
             yield reader(capture, name)
         except Unanswered as error:
-            yield unknown(name, error.message)
+            yield unknown(name, advised(error, by_hand))
 
 
 def _switch(capture: Capture, namespace: settings.Namespace, key: str) -> tuple[str | None, Evidence]:

@@ -33,6 +33,7 @@ COMMAND = Command(
 )
 COMMANDS = (COMMAND, lock_settings.COMMAND)
 FACTS = ("screen_lock.trust_agents",)
+BY_HAND = Message("Settings, Security, Smart Lock (Extend Unlock)")
 
 
 @dataclass(slots=True)

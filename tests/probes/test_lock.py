@@ -93,6 +93,10 @@ def test_window_policy_never_overrules() -> None:
         lock, phone(given)
     )
     assert set(values_of(lock, phone({"dumpsys window": window, USERS: OWNER})).values()) == {"unknown"}
+    noted = facts_of(lock, phone({**given, "dumpsys window": window}))["screen_lock.secure"].evidence
+    assert (noted[-1].source, noted[-1].line) == ("dumpsys window", "differs, and is no proof: secure=true")
+    agreeing = {**answers(PIN), "dumpsys window": window}
+    assert [e.source for e in facts_of(lock, phone(agreeing))["screen_lock.secure"].evidence] == [LOCKS]
 
 
 def test_what_is_unknown_says_what_to_do() -> None:

@@ -93,7 +93,10 @@ def test_a_refused_list_costs_only_what_stands_in_it() -> None:
         "device.adb_over_wifi",
         "device.developer_options",
     ]
-    assert reason_of(facts["handover.setup_complete"]) == "the phone refused `settings list secure`: Error: no"
+    assert reason_of(facts["handover.setup_complete"]) == (
+        "the phone refused `settings list secure`: Error: no. "
+        "By hand: whether the phone shows its home screen or its welcome"
+    )
 
 
 def test_switches_that_contradict_each_other_are_both_shown() -> None:
