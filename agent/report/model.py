@@ -10,18 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from agent.facts import State
 from agent.messages import Language
+from agent.policy.terms import Kind, Profile, Severity, Status, Strength, Verdict
 
 Instant = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
 Text = Annotated[str, StringConstraints(max_length=4000)]
 Name = Annotated[str, StringConstraints(max_length=300)]
 Texts = dict[Language, Text]
-
-Profile = Literal["in-use", "handover"]
-Kind = Literal["measured", "attested"]
-Status = Literal["pass", "fail", "inconclusive", "not_applicable", "error", "waived"]
-Severity = Literal["critical", "high", "medium", "low"]
-Strength = Literal["required", "recommended"]
-Verdict = Literal["compliant", "non_compliant", "inconclusive"]
 
 
 class _Part(BaseModel):

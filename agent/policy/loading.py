@@ -1,0 +1,225 @@
+"""Finds a policy's files, lays overlays over them and compiles the whole; any mistake stops the load."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from agent.capture import quoted
+from agent.messages import Message
+from agent.policy import document, lint
+from agent.policy.compiler import Compiler
+from agent.policy.document import Head, Overlay, RuleFile, Tuned
+from agent.policy.model import Parameter, Policy, Question, Rule
+from agent.policy.source import Place, PolicyError, Source, no_such, read
+from agent.policy.validation import validate
+
+SHIPPED = "cm-g-03"
+_HEAD = "policy.yaml"
+
+
+def shipped() -> Path:
+    """The folder of the policies that come with the agent, beside its package, in a checkout and when installed."""
+    return Path(str(files("agent"))).parent / "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    file: RuleFile
+    source: Source
+    place: Place  # where the clause stands in its file
+
+
+def load(path: Path | None = None, *, overlays: Sequence[Path] = ()) -> Policy:
+    """Read, check and compile a policy: a folder, a file, or an overlay file, which brings its shipped policy along.
+
+    None is the shipped CM-G-03. Raises PolicyError, which names file, line, column, what is wrong and the nearest
+    valid name.
+    """
+    if path is None:
+        path = shipped() / SHIPPED
+    sources = _read(path)
+    if sources[0].data and isinstance(sources[0].data, dict) and "overlays" in sources[0].data:
+        overlays = (path, *overlays)
+        sources = _read(_shipped_under(sources[0]))
+    head = validate(sources[0], _head_shape(sources[0]))
+    laid = [_overlay(overlay, head) for overlay in overlays]
+    return _compile(head, sources, laid)
+
+
+def _read(path: Path) -> list[Source]:
+    """The files of a policy, policy.yaml first."""
+    if not path.is_dir():
+        first = read(path, path.name if path.parent == shipped() / SHIPPED else str(path))
+        inline = isinstance(first.data, dict) and ("clauses" in first.data or "overlays" in first.data)
+        if inline or path.name != _HEAD:
+            return [first]
+        path = path.parent
+    if not (path / _HEAD).is_file():
+        raise PolicyError(Message("{folder}: holds no policy.yaml", {"folder": quoted(str(path))}))
+    shown = Path(path.name) if path.parent == shipped() else path
+    others = sorted(each for each in path.glob("*.yaml") if each.name != _HEAD)
+    return [read(each, str(shown / each.name)) for each in (path / _HEAD, *others)]
+
+
+def _shipped_under(overlay: Source) -> Path:
+    """The shipped policy that an overlay file is for."""
+    wanted = validate(overlay, Overlay).overlays
+    ids = {}
+    for head in sorted(shipped().glob(f"*/{_HEAD}")):
+        ids[str(read(head, head.name).data["id"])] = head.parent
+    if wanted not in ids:
+        raise overlay.error(("overlays",), no_such(Message("policy that comes with the agent"), wanted, tuple(ids)))
+    return ids[wanted]
+
+
+def _head_shape(source: Source) -> type[Head]:
+    inline = isinstance(source.data, dict) and "clauses" in source.data
+    return document.WholePolicy if inline else Head
+
+
+def _overlay(path: Path, head: Head) -> tuple[Overlay, Source]:
+    source = read(path, str(path))
+    overlay = validate(source, Overlay)
+    if overlay.overlays != head.id:
+        values = {"wanted": quoted(overlay.overlays), "id": quoted(head.id)}
+        raise source.error(("overlays",), Message("this overlay is for {wanted}, the policy is {id}", values))
+    for name, value in overlay.parameters.items():
+        if name not in head.parameters:
+            raise source.error(
+                ("parameters", name), no_such(Message("parameter"), name, tuple(head.parameters)), key=True
+            )
+        if type(value) is not type(head.parameters[name].value):
+            raise source.error(("parameters", name), Message("the policy has another kind of value here"))
+    return overlay, source
+
+
+def _parameters(head: Head, laid: Sequence[tuple[Overlay, Source]]) -> dict[str, Parameter]:
+    found = {
+        name: Parameter(name, each.title, each.value, each.unit, "policy") for name, each in head.parameters.items()
+    }
+    for overlay, _ in laid:
+        for name, value in overlay.parameters.items():
+            found[name] = replace(found[name], value=value, layer=f"{overlay.layer} {overlay.name}")
+    return found
+
+
+def _zone(head: Head, source: Source, laid: Sequence[tuple[Overlay, Source]]) -> ZoneInfo:
+    name = head.time_zone
+    for overlay, of in laid:
+        if overlay.time_zone:
+            name, source = overlay.time_zone, of
+    if name not in available_timezones():
+        raise source.error(("time_zone",), no_such(Message("time zone"), name, sorted(available_timezones())))
+    return ZoneInfo(name)
+
+
+def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay, Source]]) -> Policy:
+    parameters = _parameters(head, laid)
+    networks = head.trusted_networks + tuple(each for overlay, _ in laid for each in overlay.trusted_networks)
+    questions = {
+        name: Question(name, each.ask, each.answered_by, timedelta(seconds=each.valid_for.in_seconds))
+        for name, each in head.questions.items()
+    }
+    lint.questions(head, sources[0], parameters)
+    tuned: dict[str, Tuned] = {}
+    rules: list[Rule] = []
+    clauses = list(_clauses(head, sources))
+    lint.unique(
+        (each.source, (*each.place, "rules", i), rule.id) for each in clauses for i, rule in enumerate(each.file.rules)
+    )
+    ids = [rule.id for each in clauses for rule in each.file.rules]
+    for overlay, source in laid:
+        for rule_id, changes in overlay.rules.items():
+            if rule_id not in ids:
+                raise source.error(("rules", rule_id), no_such(Message("rule"), rule_id, ids), key=True)
+            earlier = tuned.get(rule_id, Tuned())
+            tuned[rule_id] = earlier.model_copy(update=changes.model_dump(exclude_none=True))
+    trusted = frozenset(network.ssid for network in networks)
+    for clause in clauses:
+        for i, rule in enumerate(clause.file.rules):
+            place = (*clause.place, "rules", i)
+            compiled = _rule(rule, clause, place, parameters, trusted, questions)
+            changes = tuned.get(rule.id, Tuned())
+            rules.append(
+                replace(
+                    compiled,
+                    severity=changes.severity or compiled.severity,
+                    counts=changes.counts or compiled.counts,
+                )
+            )
+    verdict = next((overlay.verdict for overlay, _ in reversed(laid) if overlay.verdict), head.verdict)
+    return Policy(
+        id=head.id,
+        version=head.version,
+        date=head.date,
+        title=head.title,
+        sha256=_digest([*sources, *(source for _, source in laid)]),
+        time_zone=_zone(head, sources[0], laid),
+        counted=verdict.counts,
+        longest_waiver=timedelta(seconds=head.waivers.longest.in_seconds),
+        changes=head.changes,
+        layers=("policy", *(f"{overlay.layer} {overlay.name}" for overlay, _ in laid)),
+        parameters=parameters,
+        trusted_networks=networks,
+        questions=questions,
+        rules=tuple(rules),
+    )
+
+
+def _clauses(head: Head, sources: Sequence[Source]) -> Iterator[_Clause]:
+    if isinstance(head, document.WholePolicy):
+        for i, clause in enumerate(head.clauses):
+            yield _Clause(clause, sources[0], ("clauses", i))
+        return
+    if len(sources) == 1:
+        raise sources[0].error((), Message("this policy has no rules"))
+    for source in sources[1:]:
+        yield _Clause(validate(source, RuleFile), source, ())
+
+
+def _rule(
+    rule: document.Rule,
+    clause: _Clause,
+    place: Place,
+    parameters: Mapping[str, Parameter],
+    trusted: frozenset[str],
+    questions: Mapping[str, Question],
+) -> Rule:
+    source = clause.source
+    lint.rule(rule, source, place, parameters, questions)
+    compiler = Compiler(source, {name: each.value for name, each in parameters.items()}, trusted)
+    when = compiler.compile(rule.when, (*place, "when")) if rule.when else None
+    expect = compiler.compile(rule.expect, (*place, "expect")) if rule.expect else None
+    lint.cases(rule, source, place, parameters)
+    return Rule(
+        id=rule.id,
+        clause=clause.file.clause,
+        clause_title=clause.file.title,
+        quote=rule.quote,
+        title=rule.title,
+        why=rule.why,
+        kind=rule.kind,
+        profiles=rule.profiles,
+        severity=rule.severity,
+        strength=rule.strength,
+        counts=rule.counts,
+        when=when,
+        expect=expect,
+        question=questions[rule.question] if rule.question else None,
+        messages=rule.messages,
+        fix=rule.fix,
+        facts=tuple(compiler.facts),
+        parameters=tuple(parameters[name] for name in compiler.used),
+        cases=rule.cases,
+        source=source,
+        place=place,
+    )
+
+
+def _digest(sources: Sequence[Source]) -> str:
+    """SHA-256 over every file's own digest, in order: base policy by name, then overlays as laid."""
+    return hashlib.sha256("".join(source.sha256 for source in sources).encode()).hexdigest()

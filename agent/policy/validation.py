@@ -1,0 +1,93 @@
+"""Holds a file against the shape it must have, and puts pydantic's complaints into the file's own terms."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from pydantic import ValidationError
+
+from agent.messages import Message
+from agent.policy.document import Part
+from agent.policy.source import Place, PolicyError, Source, nearest, no_such
+
+Shape = TypeVar("Shape", bound=Part)
+
+
+def validate(source: Source, shape: type[Shape], place: Place = ()) -> Shape:
+    """Return what stands at `place` of a file as `shape`. Raises PolicyError."""
+    data = source.data
+    for step in place:
+        data = data[step]
+    if not isinstance(data, Mapping):
+        raise source.error(place, Message("keys and values are needed here"))
+    try:
+        return shape.model_validate(data)
+    except ValidationError as error:
+        raise _complaint(source, shape, place, error) from error
+
+
+def _complaint(source: Source, shape: type[Part], place: Place, error: ValidationError) -> PolicyError:
+    # A mistyped key is also missing under its right name, and a union complains once for each of its forms: the
+    # unknown key says most, then what lies deepest.
+    def telling(found: Any) -> tuple[bool, int]:
+        return found["type"] == "extra_forbidden", len(_standing(source, (*place, *found["loc"])))
+
+    found = max(error.errors(include_url=False), key=telling)
+    at = _standing(source, (*place, *found["loc"]))
+    last = str(found["loc"][-1]) if found["loc"] else ""
+    if found["type"] == "extra_forbidden":
+        return source.error(at, no_such(Message("key"), last, _keys(shape, found["loc"])), key=True)
+    if found["type"] == "missing":
+        known = [key for key in _keys(shape, found["loc"]) if key == last]
+        return source.error(at, Message("“{key}” is missing", {"key": known[0] if known else last}))
+    if found["type"] == "literal_error":
+        known = [word for word in _literals(shape, found["loc"]) if isinstance(word, str)]
+        near = nearest(str(found["input"]), known)
+        if near:
+            return source.error(at, no_such(Message("value"), str(found["input"]), known))
+    problem = str(found["ctx"]["error"]) if found["type"] == "value_error" else found["msg"]
+    return source.error(at, Message("{problem}", {"problem": problem[:1].lower() + problem[1:]}))
+
+
+def _standing(source: Source, loc: Place) -> Place:
+    """The steps of a complaint that lead somewhere in the file: unions and validators add names of their own."""
+    place: Place = ()
+    for step in loc:
+        if (*place, step) in source.values:
+            place = (*place, step)
+    return place
+
+
+def _shapes(annotation: Any) -> Iterator[type[Part]]:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        yield annotation
+    elif get_origin(annotation) is not Literal:
+        for argument in get_args(annotation):
+            yield from _shapes(argument)
+
+
+def _walk(shape: type[Part], loc: Place) -> tuple[list[type[Part]], Any]:
+    shapes, annotation = [shape], None
+    for step in loc:
+        fields = [
+            field for each in shapes for name, field in each.model_fields.items() if step == (field.alias or name)
+        ]
+        if fields:
+            annotation = fields[0].annotation
+            shapes = [inner for field in fields for inner in _shapes(field.annotation)]
+    return shapes, annotation
+
+
+def _keys(shape: type[Part], loc: Place) -> list[str]:
+    shapes, _ = _walk(shape, loc[:-1])
+    return [field.alias or name for each in shapes for name, field in each.model_fields.items()]
+
+
+def _literals(shape: type[Part], loc: Place) -> list[Any]:
+    def words(annotation: Any) -> Iterator[Any]:
+        for argument in get_args(annotation):
+            if isinstance(argument, str):
+                yield argument
+            else:
+                yield from words(argument)
+
+    return list(words(_walk(shape, loc)[1]))
