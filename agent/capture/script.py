@@ -43,7 +43,7 @@ if command -v base64 >/dev/null; then e=base64 f=64
 elif command -v xxd >/dev/null; then e='xxd -p' f=16
 else e='od -An -v -tx1' f=16; fi
 t=; command -v timeout >/dev/null && t=timeout
-s() { set -m
+s() { set -m; h=$!; trap '[ "$!" = "$h" ] || kill -9 -$!; exit 1' HUP
 ( eval "$1" ) </dev/null >&8 2>&8 3>&- 4>&- 8>&- 9>&- & p=$!
 exec 8>&-; echo $p; wait $p; x=$?; kill -9 -$p; echo $x; }
 d() { trap '' HUP INT TERM PIPE; exec 8>&- 3<&- 4>&-; read -r p
@@ -77,9 +77,9 @@ h=$N; while [ -n "$h" ]; do j "${h%"${h#?}"}"; echo "$R" || exit; R= h=${h#?}; d
 else
 set -m
 [ $k = mksh ] && eval 'cat |& q=$!; exec 3<&p 4>&p' || eval 'coproc cat; q=$!; exec 3<&${COPROC[0]} 4>&${COPROC[1]}'
-l=; trap 'trap "" HUP INT TERM; for i in $l $q; do kill -HUP -$i; done; exit 129' HUP INT TERM
+l=; trap 'trap "" HUP INT TERM; for i in $l $! $q; do kill -HUP -$i; done; exit 129' HUP INT TERM
 for i in WORKERS; do w & l="$l $!"; done
-echo -n FIRST >&4; wait $l; exec 3<&- 4>&-; kill -9 -$q
+echo -n FIRST >&4; for i in $l; do wait $i; done; exec 3<&- 4>&-; kill -9 -$q
 fi
 echo "$n finish COUNT"
 """
