@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
-from agent.probes import connectivity, properties, settings
+from agent.probes import networks, properties, settings
 
 REGISTRY: Command = Command(
     "dumpsys telephony.registry",
@@ -25,7 +25,7 @@ REGISTRY: Command = Command(
         " -e '/^ *mDataConnectionState=-?[0-9]+ *$/p'"
     ),
 )
-COMMANDS = (connectivity.COMMAND, REGISTRY, properties.COMMAND, settings.GLOBAL)
+COMMANDS = (networks.COMMAND, REGISTRY, properties.COMMAND, settings.GLOBAL)
 FACTS = ("device.mobile_data",)
 
 _NOT_READY = {
@@ -65,10 +65,10 @@ def probe(capture: Capture) -> Iterator[Fact]:
 
 def _agents(capture: Capture) -> Iterator[Evidence]:
     try:
-        networks = connectivity.read(capture)
+        found = networks.read(capture)
     except Unanswered:
         return
-    for agent in networks.agents:
+    for agent in found.agents:
         if agent.connected and agent.transports == {"CELLULAR"} and "INTERNET" in agent.capabilities:
             yield agent.evidence
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agent.capture import Answer, Capture
 from agent.facts import State
-from agent.probes import ProbeError, _run, connectivity
+from agent.probes import ProbeError, _run, connectivity, networks
 from tests.probes.network_forms import HOSTILE, Agent, capture
 from tests.probes.network_forms import connectivity as dump
 
@@ -163,7 +163,7 @@ def test_no_network_s_name_changes_what_is_known(api: int, name: bytes, situatio
 @pytest.mark.parametrize("text", ["", "Active default network: 100\n", "Current Networks:\n", "x\n" * 50])
 def test_another_form_is_refused(text: str) -> None:
     with pytest.raises(ProbeError):
-        connectivity.parse(text)
+        networks.parse(text)
 
 
 def always_on(secure: str) -> object:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.capture import Command
-from agent.probes import configured_networks, connectivity, mobile_data, netstats, netstats_rows, wifi_info
+from agent.probes import configured_networks, mobile_data, netstats, netstats_rows, networks, wifi_info
 from tests.probes.network_forms import (
     Agent,
     Joined,
@@ -79,14 +79,14 @@ def test_wifi_s_captures_are_read_alike_when_cut(run: Run, file: str) -> None:
 @pytest.mark.parametrize("file", sorted(path.name for path in (CAPTURES / "connectivity").iterdir()))
 def test_connectivity_sends_the_networks_alone(run: Run, file: str) -> None:
     whole = (CAPTURES / "connectivity" / file).read_text()
-    cut = run(connectivity.COMMAND, connectivity=whole)
-    assert connectivity.parse(cut) == connectivity.parse(whole)
+    cut = run(networks.COMMAND, connectivity=whole)
+    assert networks.parse(cut) == networks.parse(whole)
     assert "Requests: REQUEST" not in cut
 
 
 def test_connectivity_sends_the_word_that_networks_are_not_tested(run: Run) -> None:
     whole = connectivity_dump(28, 100, [Agent(100)], log="  2026-05-04T07:55:37.897 - Validation disabled.")
-    assert connectivity.parse(run(connectivity.COMMAND, connectivity=whole)) == connectivity.parse(whole)
+    assert networks.parse(run(networks.COMMAND, connectivity=whole)) == networks.parse(whole)
 
 
 OTHERS = [Traffic(10148, wifi_ident(34, b"Privada")), Traffic(101470, wifi_ident(34, b"Otra"))]
@@ -138,7 +138,7 @@ def test_mobile_data_sends_the_connection_s_state_alone(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize("command", [wifi_info.DUMP, connectivity.COMMAND, netstats.COMMAND, mobile_data.REGISTRY])
+@pytest.mark.parametrize("command", [wifi_info.DUMP, networks.COMMAND, netstats.COMMAND, mobile_data.REGISTRY])
 def test_a_refusal_passes_the_cut(run: Run, command: Command) -> None:
     service = command.key.split()[1]
     for text in (REFUSAL.format(name=service), f"\n*** SERVICE '{service}' DUMP TIMEOUT (10s) EXPIRED ***\n\n"):
