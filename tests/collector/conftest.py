@@ -1,13 +1,9 @@
 """A migrated collector on a real SQLite file, an enrolled agent, and people of every role."""
 
-import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
@@ -16,6 +12,7 @@ from django.utils import timezone
 
 from server_stub.agents.models import Agent
 from server_stub.people.models import Person
+from tests.collector.catalogue import compile_spanish
 from tests.collector.signing import Signer, encode, report
 
 
@@ -26,12 +23,7 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 @pytest.fixture(scope="session", autouse=True)
 def spanish() -> None:
-    """Compile the pages' Spanish, as installing does; whole or not at all, for tests that run side by side."""
-    for source in Path(settings.LOCALE_PATHS[0]).rglob("*.po"):
-        part = source.with_name(f".{secrets.token_hex(4)}.part")
-        with source.open("rb") as plain, part.open("wb") as compiled:
-            write_mo(compiled, read_po(plain))
-        part.replace(source.with_suffix(".mo"))
+    compile_spanish()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Signing in: throttled, closed to strangers, with a second factor for who sets one up."""
 
 import re
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -12,6 +13,11 @@ from server_stub.people.models import Person
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-enough-word"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -61,6 +67,7 @@ def test_a_second_factor_is_asked_for(ana: Person, client: Client) -> None:
 
 def test_setting_up_a_second_factor_shows_a_picture(ana: Person, client: Client) -> None:
     sign_in(client, "ana", PASSWORD)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
     page = client.get("/account/2fa/totp/activate/").content.decode()
     assert re.search(r'src="data:image/svg\+xml', page)
 
