@@ -1,6 +1,11 @@
 """What every test may rely on."""
 
 import pytest
+from hypothesis import settings
+
+# A deadline is a timing assertion: on a busy machine it fails what is right.
+settings.register_profile("posture", deadline=None)
+settings.load_profile("posture")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
