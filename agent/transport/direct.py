@@ -10,7 +10,8 @@ from adb_shell.transport.base_transport import BaseTransport
 from agent.messages import Message
 from agent.transport.base import TransportError
 
-CONNECT_S = 10.0
+# How long a phone may take for one packet of the greeting.
+ANSWER_S = 10.0
 # How long a phone may show its question before the scan goes on without it.
 ACCEPT_S = 15.0
 
@@ -79,6 +80,7 @@ def connect(
     key: CryptographySigner,
     not_adb: Callable[[], Message],
     accept_s: float = ACCEPT_S,
+    answer_s: float = ANSWER_S,
 ) -> DirectPhone:
     """Greet the phone at the end of `wire` and be accepted by it.
 
@@ -91,9 +93,9 @@ def connect(
     try:
         device.connect(
             [key],
-            transport_timeout_s=CONNECT_S,
+            transport_timeout_s=answer_s,
             auth_timeout_s=accept_s,
-            read_timeout_s=CONNECT_S + accept_s,
+            read_timeout_s=answer_s + accept_s,
             auth_callback=asked.append,
         )
     except (WireTimeout, WireBroken, exceptions.AdbTimeoutError) as error:

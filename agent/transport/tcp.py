@@ -7,7 +7,7 @@ from adb_shell.transport.base_transport import BaseTransport
 
 from agent.messages import Message
 from agent.transport.base import TransportError
-from agent.transport.direct import ACCEPT_S, DirectPhone, WireBroken, WireTimeout, connect
+from agent.transport.direct import ACCEPT_S, ANSWER_S, DirectPhone, WireBroken, WireTimeout, connect
 
 DEFAULT_PORT = 5555
 
@@ -29,11 +29,17 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def open_tcp(address: str, key: CryptographySigner, *, accept_s: float = ACCEPT_S) -> DirectPhone:
-    """Connect to the phone at `address` (HOST:PORT). Errors: TransportError, in one sentence that says what to do."""
+def open_tcp(
+    address: str, key: CryptographySigner, *, accept_s: float = ACCEPT_S, answer_s: float = ANSWER_S
+) -> DirectPhone:
+    """Connect to the phone at `address` (HOST:PORT).
+
+    accept_s: how long to wait for the person at the phone to accept this computer; answer_s: for the phone itself.
+    Errors: TransportError, in one sentence that says what to do.
+    """
     host, port = parse_address(address)
     wire = _Socket(address, host, port)
-    return connect(address, wire, key, wire.stranger, accept_s)
+    return connect(address, wire, key, wire.stranger, accept_s, answer_s)
 
 
 class _Socket(BaseTransport):  # type: ignore[misc]
