@@ -87,6 +87,11 @@ class Child:
         self._woken, self._wake = os.pipe()
 
     @property
+    def session(self) -> int:
+        """The session of the shell and of all that it starts and that does not leave it."""
+        return self._process.pid
+
+    @property
     def has_errors(self) -> bool:
         """Whether stderr is a stream of its own."""
         return self._errors is not None

@@ -85,6 +85,11 @@ class Connection:
         """Whether `run` has returned and every child has ended."""
         return self._ended and all(stream.is_over for stream in self._started)
 
+    @property
+    def sessions(self) -> set[int]:
+        """Sessions of the children that have not ended."""
+        return {stream.session for stream in self._started if not stream.is_over}
+
     def close(self) -> None:
         """End `run` from another thread."""
         self._wire.close()

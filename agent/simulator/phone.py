@@ -5,7 +5,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -115,7 +115,8 @@ class SimulatedPhone:
             connection.close()
         for thread in threads:
             thread.join()
-        _end_processes(str(self._root))
+        sessions = {session for connection in connections for session in connection.sessions}
+        _end_processes(str(self._root), sessions)
         for connection in connections:
             connection.join_streams()
         self._log = log.read(self._root / "log")
@@ -230,14 +231,14 @@ def _libc_zone(name: str) -> str:
     return f":{files('tzdata') / 'zoneinfo' / name}"
 
 
-def _end_processes(mark: str) -> None:
-    """Kill whatever was started on the phone, however it detached itself: its environment says so.
+def _end_processes(mark: str, sessions: Set[int]) -> None:
+    """Kill whatever was started on the phone: its environment or its session says so.
 
     A process in the middle of exec shows no environment, so only the second look without a find is believed.
     """
     looks_without = 0
     while looks_without < 2:
-        found = [process for process in psutil.process_iter() if _is_marked(process, mark)]
+        found = [process for process in psutil.process_iter() if _is_marked(process, mark, sessions)]
         looks_without = 0 if found else looks_without + 1
         for process in found:
             with suppress(psutil.NoSuchProcess):
@@ -245,8 +246,8 @@ def _end_processes(mark: str) -> None:
         psutil.wait_procs(found, timeout=5)
 
 
-def _is_marked(process: psutil.Process, mark: str) -> bool:
+def _is_marked(process: psutil.Process, mark: str, sessions: Set[int]) -> bool:
     try:
-        return process.environ().get("POSTURE_PHONE") == mark
+        return os.getsid(process.pid) in sessions or process.environ().get("POSTURE_PHONE") == mark
     except (psutil.Error, OSError):
         return False  # another user's, or gone meanwhile

@@ -200,7 +200,8 @@ pm() {
 
 content() {
     lookup content "$@"
-    authority=${*##*content://}
+    authority=$*
+    authority=${authority##*content://}
     refuse 0 "Error while accessing provider:${authority%%[/ ]*}
 java.lang.IllegalStateException: Could not find provider: ${authority%%[/ ]*}"
 }

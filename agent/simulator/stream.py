@@ -48,6 +48,11 @@ class Stream:
         self._thread.join()
 
     @property
+    def session(self) -> int:
+        """The session of its processes."""
+        return self._child.session
+
+    @property
     def is_over(self) -> bool:
         """Whether its child has ended and everything was given back."""
         return not self._thread.is_alive()

@@ -14,6 +14,7 @@ from tests.simulator.conftest import Adb
 
 MakePhone = Callable[..., SimulatedPhone]
 
+NAP = "314159"  # seconds: a number that names our processes
 PIXEL = {"model": "Pixel 7", "product": "panther", "device": "panther"}
 
 
@@ -122,24 +123,14 @@ def test_the_cable_is_pulled_in_the_middle(adb: Adb, make_phone: MakePhone) -> N
 def test_nothing_is_left_running(adb: Adb, make_phone: MakePhone) -> None:
     phone = make_phone(answers={"dumpsys stuck": Reply(hang="forever"), "dumpsys loud": Reply(text="n\n", flood=True)})
     adb.connect(phone)
-    stubborn = "trap '' HUP TERM; (setsid sleep 300 &) ; dumpsys stuck & nohup sleep 300 & echo ready; dumpsys loud"
+    stubborn = (
+        f"trap '' HUP TERM; (setsid sleep {NAP} &); dumpsys stuck & nohup sleep {NAP} & env -i $(which sleep) {NAP} & "
+        "echo ready; dumpsys loud"
+    )
     client = [adb.program, "-P", str(adb.port), "-s", phone.address, "shell", stubborn]
     with subprocess.Popen(client, stdout=subprocess.PIPE, env=adb.environment) as shell:
         assert shell.stdout is not None
         assert shell.stdout.readline() == b"ready\n"
-        mark = next(iter(_marks(phone)))
         phone.stop()
         shell.communicate(timeout=60)
-    assert [process for process in psutil.process_iter() if _mark(process) == mark] == []
-
-
-def _marks(phone: SimulatedPhone) -> set[str]:
-    ours = psutil.Process().children(recursive=True)
-    return {mark for process in ours if (mark := _mark(process))}
-
-
-def _mark(process: psutil.Process) -> str:
-    try:
-        return process.environ().get("POSTURE_PHONE", "")
-    except psutil.Error:
-        return ""
+    assert [process for process in psutil.process_iter(["cmdline"]) if NAP in (process.info["cmdline"] or [])] == []
