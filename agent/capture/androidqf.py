@@ -1,9 +1,9 @@
 """Folders that androidqf made: Android's dumps under its own names, and JSON that it read from the phone.
 
-Its names: `getprop.txt`, `dumpsys.txt` (every service one after the other), `settings_global.txt`, `ps.txt`
-or `processes.txt`, `acquisition.json`. What no command prints goes on under its own name, for the probes
-that read it: `androidqf packages.json` (with the certificates' SHA-256), `androidqf root_binaries.json`,
-`androidqf files.json`.
+Its names (androidqf's modules/): `getprop.txt`, `dumpsys.txt` (every service one after the other),
+`settings_global.txt`, `processes.txt` (of `ps -A`, or JSON where its collector ran), `bugreport.zip`,
+`acquisition.json`. What no command prints goes on under its own name, for the probes that read it:
+`androidqf packages.json` (with the certificates' SHA-256) and `androidqf root_binaries.json`.
 """
 
 import io
@@ -18,7 +18,7 @@ from agent.capture.model import Answer
 _TELLING = {"packages.json", "root_binaries.json", "dumpsys.txt", "acquisition.json"}
 _SETTINGS = re.compile(r"settings_([a-z]+)\.txt")
 _COMMANDS = {"getprop.txt": "getprop", "ps.txt": "ps", "processes.txt": "ps", "services.txt": "service list"}
-_JSON = re.compile(r"[a-z_]+\.json")
+_JSON = {"packages.json", "root_binaries.json", "acquisition.json"}
 
 
 def is_androidqf(names: set[str]) -> bool:
@@ -28,7 +28,7 @@ def is_androidqf(names: set[str]) -> bool:
 
 def is_part(name: str) -> bool:
     """Whether androidqf writes a file of this name that is read here."""
-    return name == "dumpsys.txt" or name in _COMMANDS or any(p.fullmatch(name) for p in (_SETTINGS, _JSON))
+    return name == "dumpsys.txt" or name in _COMMANDS or name in _JSON or _SETTINGS.fullmatch(name) is not None
 
 
 def answers_of(files: Mapping[str, bytes]) -> dict[str, Answer]:
@@ -39,11 +39,11 @@ def answers_of(files: Mapping[str, bytes]) -> dict[str, Answer]:
             splitter = Splitter(rules=False)
             splitter.read(iter([data]))
             answers.update(splitter.answers())
-        elif name in _COMMANDS:
+        elif name in _COMMANDS and not (name == "processes.txt" and data.startswith(b"[{")):
             answers[_COMMANDS[name]] = Answer(data)
         elif settings := _SETTINGS.fullmatch(name):
             answers[f"settings list {settings[1]}"] = Answer(data)
-        elif _JSON.fullmatch(name):
+        elif name in _JSON:
             answers[f"androidqf {name}"] = Answer(data)
     return answers
 

@@ -115,42 +115,54 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 def _zip(path: Path) -> Capture:
     with _opened(path) as file:
-        entries = [entry for entry in file.infolist() if not entry.filename.endswith("/")]
-        if any(entry.flag_bits & 1 for entry in entries):
+        entries = {entry.filename: entry for entry in file.infolist() if not entry.filename.endswith("/")}
+        if any(entry.flag_bits & 1 for entry in entries.values()):
             raise _problem(path, Message("the file is encrypted; unpack it with its password first"))
         if len(entries) > _ENTRIES:
             raise _problem(path, Message("it holds more files than any capture"))
-        names = {entry.filename: entry for entry in entries}
-        if archive.MANIFEST in names:
+        if archive.MANIFEST in entries:
             return archive.load(path)
-        report = _report_in(file, entries)
-        if report is not None:
-            with file.open(report) as stream:
-                return bugreport.load(cast("BinaryIO", stream))
-        return _zipped_folder(path, file, entries)
+        if (report := _main_entry(file, entries)) is None and (parts := _dumps_in(path, entries)):
+            return _zipped_folder(path, file, parts)
+        if (report := report or _report_in(file, entries)) is None:
+            raise _problem(
+                path, Message("no file in this ZIP is a dump; what can be read is {forms}", {"forms": _FORMS})
+            )
+        with file.open(report) as stream:
+            return bugreport.load(cast("BinaryIO", stream))
 
 
-def _report_in(file: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> zipfile.ZipInfo | None:
-    """The bugreport's text: what main_entry.txt names (API 24 on), else the first text that begins like one."""
-    by_name = {entry.filename: entry for entry in entries}
-    if (main := by_name.get("main_entry.txt")) is not None and main.file_size < 1024:
-        named = file.read(main).decode("utf-8", errors="replace").strip()
-        if named in by_name:
-            return by_name[named]
-    texts = [e for e in entries if PurePosixPath(e.filename).suffix in {".txt", ".log"} and "FS/" not in e.filename]
-    for entry in sorted(texts, key=lambda e: e.filename.count("/")):
-        with file.open(entry) as stream:
-            if bugreport.is_bugreport(stream.read(HEAD_BYTES)):
-                return entry
+def _main_entry(file: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> zipfile.ZipInfo | None:
+    """The text that a bugreport's main_entry.txt names (API 24 on)."""
+    main = entries.get("main_entry.txt")
+    if main is None or main.file_size > 1024:
+        return None
+    return entries.get(file.read(main).decode("utf-8", errors="replace").strip())
+
+
+def _report_in(file: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> zipfile.ZipInfo | None:
+    """The first text that begins like a bugreport: of a maker's own ZIP, or of one that was packed again."""
+    for name in sorted(entries, key=lambda name: (name.count("/"), name)):
+        if PurePosixPath(name).suffix in {".txt", ".log"} and "FS/" not in name:
+            with file.open(entries[name]) as stream:
+                if bugreport.is_bugreport(stream.read(HEAD_BYTES)):
+                    return entries[name]
     return None
 
 
-def _zipped_folder(path: Path, file: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Capture:
-    by_name = {PurePosixPath(entry.filename).name: entry for entry in entries}
-    wanted = _parts(set(by_name))
-    if wanted is None:
-        raise _problem(path, Message("no file in this ZIP is a dump; what can be read is {forms}", {"forms": _FORMS}))
-    parts = {name: entry for name, entry in by_name.items() if wanted(name)}
+def _dumps_in(path: Path, entries: Mapping[str, zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The dumps by name in the one folder of a ZIP that holds any; empty where none does."""
+    folders: dict[PurePosixPath, dict[str, zipfile.ZipInfo]] = {}
+    for name, entry in entries.items():
+        folders.setdefault(PurePosixPath(name).parent, {})[PurePosixPath(name).name] = entry
+    found = {place: wanted for place, files in folders.items() if (wanted := _parts(set(files))) is not None}
+    top = sorted(found, key=lambda place: len(place.parts))
+    if len(top) > 1 and len(top[0].parts) == len(top[1].parts):
+        raise _problem(path, Message("it holds the dumps of several phones; unpack it and give one folder at a time"))
+    return {name: entry for name, entry in folders[top[0]].items() if found[top[0]](name)} if top else {}
+
+
+def _zipped_folder(path: Path, file: zipfile.ZipFile, parts: Mapping[str, zipfile.ZipInfo]) -> Capture:
     if sum(entry.file_size for entry in parts.values()) > archive.TOTAL_LIMIT_BYTES:
         raise _problem(path, Message("unpacked it would be larger than any capture"))
     files = {name: file.read(entry) for name, entry in parts.items()}

@@ -27,6 +27,7 @@ FILES = {
     "processes.txt": b"USER PID\n",
     "acquisition.json": json.dumps({"uuid": "x", "started": "2026-05-04T09:30:00.5-06:00"}).encode(),
     "logcat.txt": b"not read",
+    "files.json": b"[]",
 }
 
 
@@ -58,5 +59,12 @@ def test_gives_each_file_the_name_of_its_command(acquisition: Path) -> None:
 @pytest.mark.parametrize("started", ["yesterday", 5, None, "2026-05-04T09:30:00"])
 def test_a_time_that_is_none_leaves_the_files_own(acquisition: Path, started: object) -> None:
     (acquisition / "acquisition.json").write_text(json.dumps({"started": started}), encoding="utf-8")
-    newest = max(path.stat().st_mtime for path in acquisition.iterdir() if path.name != "logcat.txt")
+    newest = max(
+        path.stat().st_mtime for path in acquisition.iterdir() if path.name not in {"logcat.txt", "files.json"}
+    )
     assert open_capture(acquisition).captured_at == datetime.fromtimestamp(newest, UTC)
+
+
+def test_processes_that_its_collector_listed_are_no_ps(acquisition: Path) -> None:
+    (acquisition / "processes.txt").write_bytes(b'[{"pid": 1}]')
+    assert "ps" not in open_capture(acquisition).answers

@@ -56,7 +56,7 @@ CAPTURES = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(capture=CAPTURES)
 def test_a_loaded_capture_equals_the_saved_one(tmp_path_factory: pytest.TempPathFactory, capture: Capture) -> None:
     path = tmp_path_factory.mktemp("saved") / "phone.zip"

@@ -62,6 +62,18 @@ def test_opens_a_zipped_folder_of_dumps(tmp_path: Path) -> None:
     }
 
 
+def test_a_zip_of_several_phones_is_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(zipped({"a/getprop.txt": b"[a]: [b]", "b/dumpsys-wifi.txt": b"on"}))
+    with pytest.raises(PostureError, match="the dumps of several phones; unpack it and give one folder at a time"):
+        open_capture(tmp_path / "x.zip")
+
+
+def test_an_old_report_among_androidqfs_logs_is_not_the_phone_today(tmp_path: Path) -> None:
+    files = {"id/packages.json": b"[]", "id/logs/dumpState.log": BUGREPORT, "id/logs/getprop.txt": b"[a]: [old]"}
+    (tmp_path / "x.zip").write_bytes(zipped(files))
+    assert open_capture(tmp_path / "x.zip").answers == {"androidqf packages.json": Answer(b"[]")}
+
+
 def test_opens_a_saved_capture_by_any_name(tmp_path: Path) -> None:
     archive.save(WIFI, tmp_path / "saved")
     assert open_capture(tmp_path / "saved") == WIFI
@@ -149,7 +161,7 @@ FORMS = {
 }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(form=st.sampled_from(sorted(FORMS)), at=st.integers(0, 2000), byte=st.sampled_from([0, 1, 128, 255]))
 @example(form="dumps", at=FORMS["dumps"].rindex(b"PK\x01\x02") + 46, byte=255)
 @example(form="dumps", at=FORMS["dumps"].rindex(b"PK\x01\x02") + 14, byte=0)
