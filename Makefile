@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test check bench schemas clean
+.PHONY: demo test check bench schemas messages clean
 
 demo: .venv/installed      ## simulated phones, a collector, a dashboard; ARGS=--once ends after the summary
 	@$(BIN)/posture demo $(ARGS)
@@ -29,6 +29,11 @@ schemas: .venv/tested      ## docs that are generated from the code
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group test
 	@touch $@
+
+messages: .venv/tested     ## bring the Spanish catalogue up to date; then fill in what is new
+	$(BIN)/pybabel -q extract -k Message -k t --no-location --sort-output -o artifacts.pot agent
+	$(BIN)/pybabel -q update -D posture -l es -d agent/locale -i artifacts.pot --no-fuzzy-matching --ignore-obsolete --no-wrap
+	@rm artifacts.pot
 
 clean:
 	rm -rf .venv artifacts build dist

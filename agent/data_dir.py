@@ -27,11 +27,6 @@ class DataDir:
         return self.root / "agent-key.json"
 
     @property
-    def adb_keys(self) -> Path:
-        """The folder of the key that phones are asked to accept."""
-        return self.root / "adb"
-
-    @property
     def outbox(self) -> Path:
         """What waits to be delivered."""
         return self.root / "outbox.sqlite3"

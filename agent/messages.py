@@ -45,8 +45,10 @@ class Message:
 class PostureError(Exception):
     """Anything that ends in one clear sentence for a person instead of a traceback.
 
-    `permanent` says that doing the same again gives the same result.
+    `permanent` says that doing the same again gives the same result; `exit_status` is the command's.
     """
+
+    exit_status = 2
 
     def __init__(self, message: Message, *, permanent: bool = False) -> None:
         super().__init__(message)

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from agent import probes
 from agent.capture import Capture, Command
@@ -16,20 +15,9 @@ from agent.policy.terms import Profile
 from agent.report.build import build
 from agent.report.model import Report
 from agent.report.signature import AgentKey
-from agent.transport import Transport
+from agent.transport import Found
 
 AT_ONCE = 32  # phones side by side; a thread each, asleep most of the time
-
-
-class Target(Protocol):
-    """A phone that may be reached."""
-
-    @property
-    def name(self) -> str:
-        """What to call it before it has said its serial."""
-
-    def open(self) -> Transport:
-        """Reach it; raise PostureError with what a person must do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +69,26 @@ Progress = Callable[[str, int, int], None]
 
 
 def capture_all(
-    targets: Sequence[Target], commands: Sequence[Command], progress: Progress
-) -> Iterator[tuple[Target, Capture | Failed]]:
+    phones: Sequence[Found], commands: Sequence[Command], progress: Progress
+) -> Iterator[tuple[Found, Capture | Failed]]:
     """Look at every phone, side by side; yield each as it is done."""
 
-    def look(target: Target) -> Capture | Failed:
+    def look(phone: Found) -> Capture | Failed:
         try:
-            with closing(target.open()) as transport:
+            with closing(phone.open()) as transport:
                 return capture_phone(
-                    transport, commands, on_answer=lambda _, done, total: progress(target.name, done, total)
+                    transport, commands, on_answer=lambda _, done, total: progress(phone.serial, done, total)
                 )
         except PostureError as error:
-            return Failed(target.name, error.message)
+            return Failed(phone.serial, error.message)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="phone") as pool:
-        running = {pool.submit(look, target): target for target in targets}
+        running = {pool.submit(look, phone): phone for phone in phones}
         for done in as_completed(running):
             yield running[done], done.result()
 
 
-def scan_all(targets: Sequence[Target], judge: Judge, progress: Progress) -> Iterable[tuple[Target, Judged | Failed]]:
+def scan_all(phones: Sequence[Found], judge: Judge, progress: Progress) -> Iterable[tuple[Found, Judged | Failed]]:
     """Scan and judge every phone, side by side; yield each as it is done."""
-    for target, seen in capture_all(targets, probes.commands(), progress):
-        yield target, seen if isinstance(seen, Failed) else judge.judge(seen)
+    for phone, seen in capture_all(phones, probes.commands(), progress):
+        yield phone, seen if isinstance(seen, Failed) else judge.judge(seen)

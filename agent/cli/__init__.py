@@ -88,5 +88,5 @@ def main() -> None:
         from agent.cli.language import language  # noqa: PLC0415
 
         click.echo(f"posture: {error.message(language())}", err=True)
-        status = 2
+        status = error.exit_status
     sys.exit(status if isinstance(status, int) else 0)

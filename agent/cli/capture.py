@@ -9,7 +9,6 @@ from agent.capture.archive import save
 from agent.cli import exits, options
 from agent.cli.language import language, t
 from agent.cli.progress import Bars
-from agent.cli.reach import reach
 from agent.data_dir import DataDir
 from agent.messages import Message, PostureError
 from agent.scan import Failed, capture_all
@@ -26,9 +25,9 @@ def command(
     data: Path | None,
 ) -> int:
     """Capture one phone into one file."""
-    found = reach(DataDir.find(data), wanted)
+    found = options.reach(DataDir.find(data), wanted)
     if len(found) > 1:
-        names = ", ".join(target.name for target in found)
+        names = ", ".join(phone.serial for phone in found)
         raise PostureError(
             Message("several phones are reachable ({names}); choose one with --serial", {"names": names})
         )
@@ -40,5 +39,5 @@ def command(
     save(capture, output)
     if capture.broken is not None:
         click.echo(f"posture: {capture.broken(language())}", err=True)
-    click.echo(t("Saved {count} answers in {path}.", count=len(capture.answers), path=output), err=True)
+    click.echo(t("Saved {count} answers in {path}.", count=len(capture.answers), path=str(output)), err=True)
     return exits.NOT_SCANNED if capture.broken is not None else exits.COMPLIANT

@@ -16,7 +16,7 @@ from agent.policy.terms import Profile
 from agent.scan import Failed, Judge, Judged
 
 
-class Rfc3339(click.ParamType):
+class Rfc3339(click.ParamType[datetime]):
     """An instant such as 2026-03-01T12:00:00Z."""
 
     name = "RFC3339"

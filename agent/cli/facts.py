@@ -11,7 +11,6 @@ from agent import probes
 from agent.cli import exits, options
 from agent.cli.language import language, t
 from agent.cli.progress import Bars
-from agent.cli.reach import reach
 from agent.cli.terminal import console, printable
 from agent.data_dir import DataDir
 from agent.facts import FACTS, State
@@ -31,23 +30,23 @@ def command(
     data: Path | None,
 ) -> int:
     """Print the facts of each phone."""
-    found = reach(DataDir.find(data), wanted)
+    found = options.reach(DataDir.find(data), wanted)
     status = 0
     with Bars() as bars:
         seen = list(capture_all(found, probes.commands(), bars.progress))
-    for target, capture in seen:
+    for phone, capture in seen:
         if isinstance(capture, Failed):
-            click.echo(f"posture: {target.name}: {capture.reason(language())}", err=True)
+            click.echo(f"posture: {phone.serial}: {capture.reason(language())}", err=True)
             status = exits.NOT_SCANNED
             continue
         facts = probes.read_facts(capture)
         reported = reported_facts(facts, language())
-        phone = device(facts, capture)
+        seen_device = device(facts, capture)
         if as_json:
             body = {name: fact.model_dump(mode="json") for name, fact in reported.items()}
-            click.echo(json.dumps({"device": phone.model_dump(), "facts": body}, ensure_ascii=False))
+            click.echo(json.dumps({"device": seen_device.model_dump(), "facts": body}, ensure_ascii=False))
         else:
-            _show(phone.serial, reported)
+            _show(seen_device.serial, reported)
     return status
 
 

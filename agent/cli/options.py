@@ -4,12 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from agent.cli.language import t
-from agent.messages import LANGUAGES
+from agent.data_dir import DataDir
+from agent.messages import LANGUAGES, Message, PostureError
+
+if TYPE_CHECKING:
+    from agent.transport import Found
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -57,6 +61,12 @@ def judging(function: Decorated) -> Decorated:
     return function
 
 
+class NoPhoneError(PostureError):
+    """Nothing to scan."""
+
+    exit_status = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which phones the person asked for; nothing given means every phone that can be found."""
@@ -82,3 +92,15 @@ def targets(function: Callable[..., int]) -> Callable[..., int]:
     ):
         collect = option(collect)
     return collect
+
+
+def reach(data: DataDir, wanted: Wanted) -> list["Found"]:
+    """The phones that were asked for; PostureError when there is none at all."""
+    from agent.transport import find  # noqa: PLC0415 - help needs no transport
+
+    found = find(data.root, tcp=wanted.tcp, usb=wanted.usb, adb_server=wanted.adb_server, serials=wanted.serials)
+    if not found:
+        raise NoPhoneError(
+            Message("no phone can be reached; connect one by USB with USB debugging on, or give its address with --tcp")
+        )
+    return found

@@ -1,5 +1,6 @@
 """Progress while phones are scanned: a bar each on a terminal, nothing elsewhere."""
 
+from collections.abc import Mapping
 from types import TracebackType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -8,9 +9,10 @@ from agent.cli.terminal import console, printable
 
 
 class Bars:
-    """One bar for each phone, on stderr; thread-safe."""
+    """One bar for each phone, on stderr; thread-safe. `names`: what to call a phone instead of its address."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        self._names = names or {}
         self._console = console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
@@ -35,7 +37,9 @@ class Bars:
     def progress(self, name: str, done: int, total: int) -> None:
         """Show that a phone has answered `done` of `total` commands."""
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(printable(name, self._console), total=total)
+            self._tasks[name] = self._progress.add_task(
+                printable(self._names.get(name, name), self._console), total=total
+            )
         self._progress.update(self._tasks[name], completed=done, total=total)
 
     def done(self, name: str) -> None:

@@ -9,7 +9,6 @@ from agent.cli.delivering import tell
 from agent.cli.judging import set_up, show
 from agent.cli.language import language, t
 from agent.cli.progress import Bars
-from agent.cli.reach import reach
 from agent.data_dir import DataDir
 from agent.delivery import Collector, Outbox, OutboxError, deliver_due
 from agent.policy.terms import Profile
@@ -43,8 +42,8 @@ def command(
     seen: list[Judged | Failed] = []
     undelivered = False
     with Bars() as bars:
-        for target, outcome in scan_all(reach(folder, wanted), judge, bars.progress):
-            bars.done(target.name)
+        for phone, outcome in scan_all(options.reach(folder, wanted), judge, bars.progress):
+            bars.done(phone.serial)
             seen.append(outcome)
             if collector and isinstance(outcome, Judged):
                 undelivered |= not _keep(outcome, judge, outbox, collector)

@@ -59,6 +59,7 @@ class Outbox:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self._path, timeout=10, isolation_level="IMMEDIATE")
             try:
+                connection.row_factory = sqlite3.Row
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")  # a report that was put is there after a power cut
                 connection.execute(_SCHEMA)
@@ -98,7 +99,7 @@ class Outbox:
             return []
         with self._open() as connection:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM waiting {where}", values).fetchall()  # noqa: S608
-        return [Waiting(*row[:7], bool(row[7]), row[8]) for row in rows]
+        return [Waiting(**{**row, "refused": bool(row["refused"])}) for row in map(dict, rows)]
 
     def delivered(self, report_id: str) -> None:
         """Forget a report: the collector has it."""
@@ -110,7 +111,7 @@ class Outbox:
 
         jitter: 0 to 1; a crowd of agents must not come back all at once.
         """
-        wait = min(_FIRST_WAIT * 2 ** min(item.attempts, 20), _LONGEST_WAIT) * (0.5 + jitter / 2)
+        wait: timedelta = min(_FIRST_WAIT * 2 ** min(item.attempts, 20), _LONGEST_WAIT) * (0.5 + jitter / 2)
         with self._open() as connection:
             connection.execute(
                 "UPDATE waiting SET attempts = attempts + 1, next_try_at = ?, last_error = ?, refused = ?"

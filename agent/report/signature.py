@@ -61,8 +61,8 @@ class AgentKey:
 
     def sign(self, payload: bytes) -> str:
         """Return the payload signed: one line of JSON with `payload`, `protected` and `signature`."""
-        header = {"protected": {"alg": ALGORITHM, "kid": self.id, "typ": TYPE}}
-        return json.dumps(jws.serialize_json(header, payload, self._key, algorithms=[ALGORITHM]))
+        members: jws.HeaderDict = {"protected": {"alg": ALGORITHM, "kid": self.id, "typ": TYPE}}
+        return json.dumps(jws.serialize_json(members, payload, self._key, algorithms=[ALGORITHM]))
 
 
 def verify(signed: str | bytes, find_key: Callable[[str], dict[str, Any] | None]) -> tuple[str, bytes]:
@@ -81,7 +81,8 @@ def verify(signed: str | bytes, find_key: Callable[[str], dict[str, Any] | None]
     if public is None or not isinstance(kid, str):
         raise SignatureError(Message("the key that signed this report is not known here; enrol the agent first"))
     try:
-        found = jws.deserialize_json(member, OKPKey.import_key(public), algorithms=[ALGORITHM])
+        signed_json = jws.FlattenedJSONSerialization(**member)
+        found = jws.deserialize_json(signed_json, OKPKey.import_key(public), algorithms=[ALGORITHM])
     except (ValueError, TypeError, JoseError) as error:
         raise SignatureError(Message("the signature does not fit: the report was changed or forged")) from error
     return kid, found.payload
