@@ -5,7 +5,7 @@
 quotes or bare hexadecimal from 31 on. `cmd wifi status` answers shell from API 30 on (WifiShellCommand.java).
 
 Whoever sets up an access point writes the name, up to 32 bytes of anything. What follows it is therefore
-matched whole (`_AFTER_NAME`, 43 bytes at least, so no name can hold it), and a name that could not be printed
+matched whole (`_AFTER_NAME`, over 40 bytes, so no name can hold it), and a name that could not be printed
 exactly (with a line break, or bytes that are no UTF-8) is not given at all.
 """
 
@@ -33,9 +33,12 @@ DUMP: Command = Command(
 )
 
 _MAC = r"(?:[0-9A-Fa-fxX*]{2}:){5}[0-9A-Fa-fxX*]{2}|<none>|null"
+# Makers add fields. None may pass over the address, so what begins inside a name cannot end behind it.
+_OTHER = r"(?:(?!BSSID|SSID|Security type|Supplicant state)[A-Z][A-Za-z -]{0,30}: [^,\"\s]{1,64}, ){0,4}"
 _AFTER_NAME = re.compile(
-    rf", BSSID: (?P<bssid>{_MAC}|any), MAC: (?:{_MAC}), (?:IP: [^,\s]{{0,64}}, )?"
-    r"(?:(?P<security>Security type: (?P<type>-?\d{1,3})), )?(?P<state>Supplicant state: (?P<word>[A-Z_0-9]+)), "
+    rf", BSSID: (?P<bssid>{_MAC}|any), MAC: (?:{_MAC}), {_OTHER}"
+    rf"(?:(?P<security>Security type: (?P<type>-?\d{{1,3}})), )?{_OTHER}"
+    r"(?P<state>Supplicant state: (?P<word>[A-Z_0-9]+)), "
 )
 _NET_ID = re.compile(r'[^"\n]{0,600}?\bNet ID: (?P<id>-?\d{1,9})\b')
 _BSSID = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")

@@ -27,6 +27,8 @@ _PIECES = [
     "<none>",
     ", MAC: ",
     ", IP: /1",
+    ", A: b",
+    ", BSSID: null, MAC: null, ",
     ", Security type: 2",
     ", Supplicant state: COMPLETED, ",
     "\n",

@@ -87,6 +87,13 @@ def test_wifi_that_is_just_being_switched_or_joined_proves_nothing() -> None:
     assert values(capture(dumpsys_wifi=wifi_dump(28, joining))) == UNKNOWN
 
 
+def test_a_maker_s_own_fields_are_passed_over() -> None:
+    status = wifi_status(34, Joined(b"Taller", security=2)).replace(", Security type", ", Link type: 2G, Security type")
+    assert values(capture(cmd_wifi_status=status)) == facts("Taller", "3c:84:6a:10:20:31", "psk")
+    status = status.replace(", Supplicant state", ", Vendor mode: 1, Supplicant state")
+    assert values(capture(cmd_wifi_status=status)) == facts("Taller", "3c:84:6a:10:20:31", "psk")
+
+
 def test_sources_that_disagree_prove_nothing() -> None:
     here, there = Joined(b"Taller", security=2), Joined(b"Plaza", security=0)
     both = capture(cmd_wifi_status=wifi_status(34, here), dumpsys_wifi=wifi_dump(34, there))
@@ -160,6 +167,8 @@ def test_reads_back_every_ordinary_name(api: int, name: bytes, security: int) ->
 @example(30, b"\nWifiInfo: SSID: Taller", "status")
 @example(26, b", BSSID: <none>, MAC: <none>, ", "dump")
 @example(36, b", Security type: 2", "status")
+@example(30, b", BSSID: null, MAC: null, A: b", "status")
+@example(30, b", BSSID: null, MAC: null, A:", "dump")
 @example(36, b"\nWifi is not connected\n", "status")
 def test_no_name_forges_another(api: int, name: bytes, parse: str) -> None:
     joined = Joined(name, security=0)
