@@ -134,7 +134,7 @@ def _history_row(report: StoredReport, shown: StoredReport) -> HistoryRow:
         sign=word.sign,
         failed=report.failed,
         not_proved=report.not_proved,
-        source=str(SOURCES[report.source]),
+        source=str(SOURCES.get(report.source, "")),
         policy=report.policy,
         agent=report.agent.name,
         page=reverse("phone", args=[report.phone_id]) + f"?at={at}",

@@ -38,8 +38,8 @@ SEVERITIES: Mapping[str, str | Promise] = {
     "low": _("Low"),
 }
 PROFILES: Mapping[str, str | Promise] = {"in-use": _("In use"), "handover": _("Hand-over")}
+# A live scan is the usual case and needs no word.
 SOURCES: Mapping[str, str | Promise] = {
-    "live": _("Scanned"),
     "capture": _("From a saved capture"),
     "bugreport": _("From a bug report"),
 }

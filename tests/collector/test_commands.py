@@ -1,0 +1,97 @@
+"""`posture collector …`: served as a process of its own, stopped cleanly, administered from the terminal."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.collector.serving import PASSWORD, posture_collector, served
+from tests.collector.signing import Signer, encode, report
+
+
+def test_from_nothing_to_a_stored_report_and_a_clean_end(tmp_path: Path) -> None:
+    made = posture_collector(tmp_path, "create-user", "ana", "--role", "operator")
+    assert (made.returncode, made.stdout) == (0, "ana may sign in now.\n")
+    code = posture_collector(tmp_path, "enrol-code")
+    assert code.stderr.startswith("It works once, until ")
+    signer = Signer()
+    with served(tmp_path) as (address, process):
+        sent = {"code": code.stdout.strip(), "name": "Bench", "public_jwk": signer.public_jwk}
+        enrolled = requests.post(f"{address}/api/enrol", json=sent, timeout=10)
+        assert enrolled.json() == {"agent_id": signer.id, "collector": address}
+        body = signer.sign(encode(report(signer.id)))
+        headers = {"Content-Type": "application/jose+json"}
+        assert requests.post(f"{address}/api/reports", body, headers=headers, timeout=10).status_code == 201
+        browser = requests.Session()
+        browser.get(f"{address}/account/login/", timeout=10)
+        login = {"login": "ana", "password": PASSWORD, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        browser.post(f"{address}/account/login/", login, headers={"Referer": address}, timeout=10)
+        phones = browser.get(f"{address}/?format=json", timeout=10).json()["phones"]
+        assert [phone["serial"] for phone in phones] == ["ZY22TEST01"]
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out, err) == (0, "", "Stopped.\n")
+    listed = posture_collector(tmp_path, "agents")
+    assert listed.stdout.split()[:2] == [signer.id, "Bench"]
+    assert "revoked" in posture_collector(tmp_path, "agents", "--revoke", signer.id).stdout
+
+
+def test_ctrl_c_ends_it(tmp_path: Path) -> None:
+    with served(tmp_path) as (address, process):
+        assert requests.get(f"{address}/readyz", timeout=10).text == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = posture_collector(tmp_path, "serve", "--port", port)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"posture: cannot listen on 127.0.0.1 port {port}: Address already in use; choose another with --port\n"
+    )
+
+
+def test_mistakes_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.collector.serving.PASSWORD", "short")
+    weak = posture_collector(tmp_path, "create-user", "ana")
+    nobody = posture_collector(tmp_path, "agents", "--revoke", "nobody")
+    (tmp_path / "file").touch()
+    no_folder = posture_collector(tmp_path / "file", "migrate")
+    for ended, says in ((weak, "password"), (nobody, "there is no agent “nobody”"), (no_folder, "cannot be used")):
+        assert ended.returncode == 2
+        assert ended.stderr.startswith("posture: ")
+        assert says in ended.stderr
+        assert len(ended.stderr.splitlines()) == 1
+
+
+def test_migrate_can_be_run_again(tmp_path: Path) -> None:
+    assert [posture_collector(tmp_path, "migrate").returncode for _ in range(2)] == [0, 0]
+
+
+_DEMO = """
+import sys
+from pathlib import Path
+import requests
+running = run.start(Path(sys.argv[1]))
+run.create_person("ana", "seven-quiet-lanterns", "viewer")
+print(len(run.enrolment_code()[0]), requests.get(running.url + "/readyz", timeout=10).text.strip())
+running.stop()
+try:
+    requests.get(running.url, timeout=10)
+except requests.ConnectionError:
+    print("closed")
+"""
+
+
+def test_it_runs_in_the_demos_own_process(tmp_path: Path) -> None:
+    words = [sys.executable, "-W", "error", "-c", _DEMO, str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "23 ready\nclosed\n", "")
