@@ -29,19 +29,23 @@ def _as(truth: bool) -> Truth:  # noqa: FBT001 - it is what it is about
 
 
 def equal(operand: bool | int | str) -> Comparison:  # noqa: FBT001
+    """The very value."""
     return Comparison(lambda value, _: _as(value == operand))
 
 
 def among(operand: tuple[str, ...], *, inside: bool) -> Comparison:
+    """One of the words, or none of them."""
     wanted = frozenset(operand)
     return Comparison(lambda value, _: _as((value in wanted) is inside))
 
 
 def at_least(operand: float) -> Comparison:
+    """No less."""
     return Comparison(lambda value, _: _as(value >= operand))
 
 
 def at_most(operand: float) -> Comparison:
+    """No more."""
     return Comparison(lambda value, _: _as(value <= operand))
 
 
@@ -63,10 +67,12 @@ def age(limit_s: int, *, within: bool) -> Comparison:
 
 
 def empty(*, wanted: bool) -> Comparison:
+    """A list without entries, or one with some."""
     return Comparison(lambda value, _: _as((not value) is wanted), entries=lambda value, _: tuple(value))
 
 
 def contains(operand: str) -> Comparison:
+    """A list with this entry."""
     return Comparison(lambda value, _: _as(operand in value), entries=lambda value, _: tuple(value))
 
 

@@ -174,7 +174,7 @@ class Compiler:
         if name not in FACTS:
             raise self._source.error(place, no_such(Message("fact"), name, tuple(FACTS)), key=key)
 
-    def _comparison(
+    def _comparison(  # noqa: PLR0911 - a table in words
         self, written: Condition, operator: str, place: Place, subject: Subject, inner: list[Leaf]
     ) -> Comparison:
         at = (*place, operator)

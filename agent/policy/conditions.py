@@ -6,10 +6,12 @@ that does not apply is left out; where no part is left, the whole does not apply
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+from typing_extensions import override
 
 from agent.facts import FACTS, Fact, State, unknown
 from agent.messages import Message
@@ -83,6 +85,7 @@ class Group(Node):
     settled_by: Truth
     otherwise: Texts | None = None
 
+    @override
     def truth(self, scene: Scene, entry: Any = None) -> Truth:
         result = NOT_APPLICABLE
         for part in self.parts:
@@ -93,6 +96,7 @@ class Group(Node):
                 result = truth
         return result
 
+    @override
     def deciding(self, scene: Scene, entry: Any = None) -> list[Finding]:
         truth = self.truth(scene, entry)
         found = [
@@ -103,6 +107,7 @@ class Group(Node):
         ]
         return [_told(finding, self.otherwise) for finding in found]
 
+    @override
     def leaves(self) -> "Sequence[Leaf]":
         return [leaf for part in self.parts for leaf in part.leaves()]
 
@@ -114,9 +119,11 @@ class Not(Node):
     part: Node
     otherwise: Texts | None = None
 
+    @override
     def truth(self, scene: Scene, entry: Any = None) -> Truth:
         return _NOT[self.part.truth(scene, entry)]
 
+    @override
     def deciding(self, scene: Scene, entry: Any = None) -> list[Finding]:
         return [
             _told(
@@ -126,6 +133,7 @@ class Not(Node):
             for each in self.part.deciding(scene, entry)
         ]
 
+    @override
     def leaves(self) -> "Sequence[Leaf]":
         return self.part.leaves()
 
@@ -155,8 +163,9 @@ class Leaf(Node):
     otherwise: Texts | None = None
     applies: bool | None = None
     entries: Callable[[Any, Scene], tuple[Any, ...]] | None = None
-    inner: tuple["Leaf", ...] = field(default=())
+    inner: tuple["Leaf", ...] = ()
 
+    @override
     def truth(self, scene: Scene, entry: Any = None) -> Truth:
         if self.field is None:
             fact = scene.facts.get(self.fact)
@@ -168,6 +177,7 @@ class Leaf(Node):
         value = entry.get(self.field) if self.field else entry
         return UNKNOWN if value is None else self.test(value, scene)
 
+    @override
     def deciding(self, scene: Scene, entry: Any = None) -> list[Finding]:
         truth = self.truth(scene, entry)
         value = scene.fact(self.fact).value if self.field is None else entry.get(self.field) if self.field else entry
@@ -182,6 +192,7 @@ class Leaf(Node):
             return scene.fact(self.fact).reason or Message("this scan did not read it")
         return missing_field(self.field, entry)
 
+    @override
     def leaves(self) -> "Sequence[Leaf]":
         return [self, *self.inner]
 

@@ -77,7 +77,10 @@ class ParameterRef(Part):
 
 
 class Network(Part):
-    """A network the organisation trusts: its name and its access points. A name alone proves nothing: anyone can copy it."""
+    """A network the organisation trusts: its name and its access points.
+
+    A name alone proves nothing: anyone can copy it.
+    """
 
     ssid: Annotated[str, StringConstraints(min_length=1, max_length=32)]
     bssid: tuple[Bssid, ...] = Field(min_length=1, strict=False)

@@ -65,7 +65,7 @@ def _urgency(result: Result) -> tuple[bool, int, bool, str]:
     return result.status != "fail", SEVERITIES.index(result.severity), not clause[:1].isdigit(), clause
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - each is named where it is called
     policy: Policy,
     facts: Mapping[str, Fact],
     *,

@@ -107,7 +107,7 @@ def cases(written: Rule, source: Source, place: Place, parameters: Mapping[str, 
             raise source.error((*at, "answer"), Message("this rule has no question"), key=True)
 
 
-def fits(spec: Spec, value: Any) -> bool:
+def fits(spec: Spec, value: Any) -> bool:  # noqa: PLR0911 - a table in words
     """Whether a fact can have this value (an instant may be written as an age)."""
     if spec.kind is Kind.BOOL:
         return type(value) is bool

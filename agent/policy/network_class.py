@@ -30,7 +30,7 @@ def derive(facts: Mapping[str, Fact], trusted: Iterable[Network]) -> Fact:
     return _wifi(facts, transport.evidence, tuple(trusted))
 
 
-def _wifi(facts: Mapping[str, Fact], transport: tuple[Evidence, ...], trusted: tuple[Network, ...]) -> Fact:
+def _wifi(facts: Mapping[str, Fact], transport: tuple[Evidence, ...], trusted: tuple[Network, ...]) -> Fact:  # noqa: PLR0911 - a table in words
     ssid, bssid = _value(facts, "network.wifi.ssid"), _value(facts, "network.wifi.bssid")
     security, portal = facts.get("network.wifi.security"), facts.get("network.captive_portal")
     if any(_same(network, ssid, bssid) for network in trusted):
@@ -43,7 +43,7 @@ def _wifi(facts: Mapping[str, Fact], transport: tuple[Evidence, ...], trusted: t
         if portal is None or portal.state is not State.KNOWN:
             return unknown(NAME, _reason(portal, Message("whether a sign-in page guards the Wi-Fi was not read")))
         return known(NAME, "private", *transport, *security.evidence)
-    # An unprotected Wi-Fi may still be a trusted one until its name, or behind a trusted name its access point, is read.
+    # An unprotected Wi-Fi may still be a trusted one until its name, or behind such a name the access point, is read.
     if any(ssid is None or (network.ssid == ssid and bssid is None) for network in trusted):
         why = Message("this unprotected Wi-Fi may be a trusted one, but its name or access point was not read")
         return unknown(NAME, why, *security.evidence)

@@ -71,7 +71,7 @@ def check_waiver(waiver: Waiver, rules: Iterable[str], longest: timedelta) -> No
         )
 
 
-def _problem(waiver: Waiver, rules: set[str], longest: timedelta) -> Message | None:
+def _problem(waiver: Waiver, rules: set[str], longest: timedelta) -> Message | None:  # noqa: PLR0911 - a table in words
     if waiver.rule not in rules:
         return Message("the policy has no such rule")
     if (waiver.serial is None) == (waiver.group is None):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agent.facts import State
 from agent.messages import LANGUAGES, Language, Message
 from agent.policy import words
-from agent.policy.conditions import FALSE, UNKNOWN, Finding, Scene, label
+from agent.policy.conditions import TRUE, UNKNOWN, Finding, Scene, label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,10 +23,8 @@ def because(rule: Rule, scene: Scene, status: Status, profile: Profile) -> tuple
     """The comparisons that decided, the first one first; none where a person or the profile decides."""
     if status == "error" or profile not in rule.profiles:
         return ()
-    if rule.when is not None and (status == "not_applicable" or rule.when.truth(scene) is UNKNOWN):
-        found = rule.when.deciding(scene)
-        if status != "not_applicable" or rule.when.truth(scene) is FALSE or rule.expect is None:
-            return tuple(found)
+    if rule.when is not None and rule.when.truth(scene) is not TRUE:
+        return tuple(rule.when.deciding(scene))
     return tuple(rule.expect.deciding(scene)) if rule.expect is not None else ()
 
 
@@ -82,7 +80,11 @@ def _not_proved(result: Result, language: Language) -> str:
     title = result.of.title[language]
     for finding in result.because:
         if finding.truth is UNKNOWN and finding.reason is not None:
-            values = {"title": title, "fact": label(finding.fact), "reason": finding.reason}
+            values: dict[str, str | int | Message] = {
+                "title": title,
+                "fact": label(finding.fact),
+                "reason": finding.reason,
+            }
             return Message("{title}: not proved. {fact}: {reason}", values)(language)
     return Message("{title}: nobody has stated it yet", {"title": title})(language)
 

@@ -51,7 +51,7 @@ class Source:
 
 
 def _error(name: str, line: int, column: int, problem: Message) -> PolicyError:
-    at = {"file": quoted(name), "line": line, "column": column, "problem": problem}
+    at: dict[str, str | int | Message] = {"file": quoted(name), "line": line, "column": column, "problem": problem}
     return PolicyError(Message("{file}:{line}:{column}: {problem}", at))
 
 
@@ -111,7 +111,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem="an alias (*) is not part of a policy", problem_mark=mark)
         return super().compose_node(parent, index)
 
