@@ -5,41 +5,42 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import TZPATH, ZoneInfo
 
-import psutil
+from pydantic import ValidationError
 
 from agent.messages import Message, PostureError
 from agent.simulator import log, standins, storage
 from agent.simulator.authorisation import Authorisation, read_key
+from agent.simulator.banner import banner
 from agent.simulator.child import Surroundings
 from agent.simulator.connection import Connection, Door
 from agent.simulator.log import Ran
 from agent.simulator.moments import Clock
+from agent.simulator.processes import end_processes
 from agent.simulator.scenario import Scenario
 from agent.simulator.wire import Wire
 
 MAX_CONNECTIONS = 32
-_FEATURES = (
-    (8, "shell_v2,cmd,stat_v2"),
-    (10, "fixed_push_mkdir,apex,abb,fixed_push_symlink_timestamp,abb_exec"),
-    (11, "ls_v2,remount_shell,sendrecv_v2,sendrecv_v2_brotli"),
-    (12, "track_app,sendrecv_v2_lz4,sendrecv_v2_zstd,sendrecv_v2_dry_run_send,openscreen_mdns"),
-    (14, "devicetracker_proto_format"),
-    (15, "devraw,app_info"),
-    (16, "server_status"),
+_EVERYBODYS = Message(
+    "a simulated phone runs commands on this computer: off loopback it must know who may, "
+    "so say `authorise: never` and give the keys that it accepts"
 )
 
 
 class SimulatedPhone:
     """A phone that runs `scenario` and speaks ADB on `host:port` from `with` to its end.
+
+    It runs what it is asked in a real shell of this computer, with its user's rights. So it listens elsewhere
+    than on loopback only for computers whose key is in `keys`, with `authorise="never"` for all others.
 
     port: 0 takes a free one; `port` tells which. keys: public keys (as in `adbkey.pub`) that were accepted
     before. changes: fields of the scenario to replace, such as `drop_after_bytes=1000` or
@@ -57,8 +58,10 @@ class SimulatedPhone:
     ) -> None:
         if answers := changes.get("answers"):
             changes["answers"] = {**scenario.answers, **answers}
-        self.scenario = Scenario.model_validate({**dict(scenario), **changes})
+        self.scenario = _changed(scenario, changes)
         self.host, self.port = host, port
+        if self.scenario.authorise != "never" and not _is_loopback(host):
+            raise PostureError(_EVERYBODYS, permanent=True)
         self._keys = [key for text in keys if (key := read_key(text)) is not None]
         self._threads: list[threading.Thread] = []
         self._connections: list[Connection] = []
@@ -116,7 +119,7 @@ class SimulatedPhone:
         for thread in threads:
             thread.join()
         sessions = {session for connection in connections for session in connection.sessions}
-        _end_processes(str(self._root), sessions)
+        end_processes(str(self._root), sessions)
         for connection in connections:
             connection.join_streams()
         self._log = log.read(self._root / "log")
@@ -188,22 +191,20 @@ class SimulatedPhone:
             connection.run()
 
 
-def banner(scenario: Scenario) -> str:
-    """What adbd calls itself: properties of the product, and the features of its Android version.
-
-    Source: packages/modules/adb, transport.cpp and adb.cpp. Left out: `delayed_ack` (14 and later), which
-    binds only a host that asks for it too, and would then change what OKAY means.
-    """
-    features = ",".join(names for android, names in _FEATURES if scenario.android >= android)
-    if scenario.shell == "v1":
-        features = features.removeprefix("shell_v2,")
-    product = {"name": scenario.product, "model": scenario.model, "device": scenario.device}
-    told = "".join(f"ro.product.{key}={_plain(value)};" for key, value in product.items())
-    return f"device::{told}features={features}"
+def _changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
+    try:
+        return Scenario.model_validate({**dict(scenario), **changes})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise PostureError(Message("{name}: {what}", {"name": name, "what": first["msg"]}), permanent=True) from error
 
 
-def _plain(value: str) -> str:
-    return value.replace(";", "_").replace("=", "_")
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _environment(root: Path, scenario: Scenario) -> Mapping[str, str]:
@@ -229,25 +230,3 @@ def _libc_zone(name: str) -> str:
     if any((Path(folder) / name).is_file() for folder in TZPATH):
         return name
     return f":{files('tzdata') / 'zoneinfo' / name}"
-
-
-def _end_processes(mark: str, sessions: Set[int]) -> None:
-    """Kill whatever was started on the phone: its environment or its session says so.
-
-    A process in the middle of exec shows no environment, so only the second look without a find is believed.
-    """
-    looks_without = 0
-    while looks_without < 2:
-        found = [process for process in psutil.process_iter() if _is_marked(process, mark, sessions)]
-        looks_without = 0 if found else looks_without + 1
-        for process in found:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(found, timeout=5)
-
-
-def _is_marked(process: psutil.Process, mark: str, sessions: Set[int]) -> bool:
-    try:
-        return os.getsid(process.pid) in sessions or process.environ().get("POSTURE_PHONE") == mark
-    except (psutil.Error, OSError):
-        return False  # another user's, or gone meanwhile

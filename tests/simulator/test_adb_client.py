@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
+import adbutils
 import psutil
 import pytest
 
@@ -81,6 +82,15 @@ def test_two_streams_at_once(adb: Adb, make_phone: MakePhone) -> None:
     reader = subprocess.Popen([*base, f"cat {pipe}"], stdout=subprocess.PIPE, env=adb.environment)
     adb.on(phone, "shell", f"echo hello > {pipe}")
     assert reader.communicate(timeout=60)[0] == b"hello\n"
+
+
+def test_adbutils_uses_it_through_the_server(adb: Adb, make_phone: MakePhone) -> None:
+    phone = make_phone({"dumpsys-wifi.txt": b"on\n"})
+    adb.connect(phone)
+    device = adbutils.AdbClient(port=adb.port).device(phone.address)
+    assert device.shell("dumpsys wifi") == "on"
+    done = device.shell2("dumpsys wifi; echo bad >&2; exit 5", v2=True)
+    assert (done.stdout, done.stderr, done.returncode) == ("on\n", "bad\n", 5)
 
 
 def test_an_unauthorised_computer_is_told_so(adb: Adb, make_phone: MakePhone) -> None:

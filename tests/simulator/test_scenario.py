@@ -154,3 +154,15 @@ def test_a_port_that_is_taken_is_one_sentence() -> None:
         SimulatedPhone(Scenario(), first.port),
     ):
         pass
+
+
+def test_its_shell_is_not_open_to_the_network() -> None:
+    with pytest.raises(PostureError, match=r"off loopback it must know who may"):
+        SimulatedPhone(Scenario(), host="0.0.0.0")
+    with SimulatedPhone(Scenario(), host="0.0.0.0", authorise="never") as phone:
+        assert phone.port > 0
+
+
+def test_a_wrong_change_is_one_sentence() -> None:
+    with pytest.raises(PostureError, match=r"^authorise: .*expected always, never or `after N s`"):
+        SimulatedPhone(Scenario(), authorise="perhaps")
