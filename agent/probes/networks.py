@@ -113,8 +113,10 @@ _CAPABILITIES = re.compile(
     r"  nc\{\[ Transports: (?P<transports>[A-Z_0-9|]+) Capabilities: (?P<words>[A-Z_0-9&]+)[ \]]"
 )
 _OLD_HEAD = re.compile(r"  network\{(?P<number>\d{1,9})\}  nethandle\{\d{1,20}\}  lp\{\{InterfaceName: ")
+# NetworkInfo.toShortString: `MOBILE[LTE] CONNECTED ROAMING extra: …`, the last three parts where there are any.
 _NEW_HEAD = re.compile(
-    r"NetworkAgentInfo\{network\{(?P<number>\d{1,9})\}  handle\{\d{1,20}\}  ni\{(?P<state>[A-Z_ ]+) extra: "
+    r"NetworkAgentInfo\{network\{(?P<number>\d{1,9})\}  handle\{\d{1,20}\}  "
+    r"ni\{[A-Z][A-Za-z_ ]{0,30}(?:\[[^\]\"{}]{0,40}\])? (?P<state>[A-Z_]+)(?: ROAMING)?(?: extra: |\})"
 )
 _LINK = "  lp{{InterfaceName: "
 _OLD_STATE = re.compile(r"NetworkAgentInfo ?\{ ni\{\[type: [^,\"]{0,60}, state: (?P<state>[A-Z]+)/")
@@ -128,17 +130,17 @@ def _agent(line: str) -> Agent | None:
     """Read one line; None where a name or a domain may have broken it."""
     line = line.strip()
     capabilities = list(_CAPABILITIES.finditer(line))
-    heads = list((_NEW_HEAD if "NetworkAgentInfo{network{" in line[:40] else _OLD_HEAD).finditer(line))
+    new = line.startswith("NetworkAgentInfo{network{")
+    heads = list((_NEW_HEAD if new else _OLD_HEAD).finditer(line))
     if len(capabilities) != 1 or len(heads) != 1 or line.count(_LINK) != 1 or not line.endswith("}"):
         return None
     head, found = heads[0], capabilities[0]
     if found.start() < line.index(_LINK):
         return None
-    new = head.re is _NEW_HEAD
     tail = line[found.end() :]
     if not new and not _OLD_PORTAL.search(tail):
         return None
-    state = head["state"].split()[-1] if new else _first(_OLD_STATE, line)
+    state = head["state"] if new else _first(_OLD_STATE, line)
     words = frozenset(found["words"].split("&"))
     flags = _flags(line) if new else ""
     return Agent(
@@ -159,10 +161,14 @@ def _first(pattern: re.Pattern[str], line: str) -> str:
     return found["state"] if found else ""
 
 
+_SCORE = re.compile(r"\bScore(?:\{\d{1,4}\}|\([^()]{0,1000}\))")
+
+
 def _flags(line: str) -> str:
-    """API 31 and later: the words between the score and the link's properties, none of them a stranger's."""
+    """The words between the score and the link's properties in the newer form, none of them a stranger's."""
     head = line[: line.index(_LINK)]
-    return head[head.rfind(")") + 1 :]
+    scores = list(_SCORE.finditer(head))
+    return head[scores[-1].end() :] if scores else ""
 
 
 def _portal(flags: str, tail: str) -> bool:

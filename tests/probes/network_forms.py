@@ -281,11 +281,12 @@ def agent_line(api: int, agent: Agent) -> str:
     )
     if api >= 31:
         flags = _flags(api, agent, validated=validated)
-        extra = get_ssid(api, agent.name) if agent.name and api < 33 else ""
-        kind = agent.transports.rpartition("|")[2].replace("CELLULAR", "MOBILE")
+        extra = f" extra: {get_ssid(api, agent.name) if api < 33 else ''}" if agent.name else ""
+        kind = agent.transports.rpartition("|")[2].replace("CELLULAR", "MOBILE[LTE]")
         return (
             f"  NetworkAgentInfo{{network{{{agent.number}}}  handle{{{agent.number << 32}}}  "
-            f"ni{{{kind} {agent.state} extra: {extra}}} "
+            f"ni{{{kind} {agent.state}{extra}}} "
+            f"{'created=2026-05-04T20:57:59.102Z ' if api >= 34 else ''}"
             f"Score(Policies : IS_UNMETERED ; KeepConnected : 0){flags}  {link}  {capabilities}"
             f"{'  factorySerialNumber=7' if api >= 33 else ''}}}"
         )

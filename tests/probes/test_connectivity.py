@@ -123,6 +123,16 @@ def test_a_contradiction_about_validation_is_unknown() -> None:
     assert read(dump(28, 100, [Agent(100)]).replace("lastValidated{true}", "lastValidated{false}"))[1] is State.UNKNOWN
 
 
+@pytest.mark.parametrize("kind", ["MOBILE[LTE] CONNECTED ROAMING extra: internet.example", "MOBILE[NR] CONNECTED"])
+@pytest.mark.parametrize("score", ["Score(Policies : IS_UNMETERED ; KeepConnected : 0)", "  Score{60} "])
+def test_the_short_form_has_optional_parts(kind: str, score: str) -> None:
+    text = dump(33, 100, [Agent(100, "CELLULAR", words=("INTERNET", "NOT_VPN"), portal=True)])
+    text = text.replace("MOBILE[LTE] CONNECTED", kind).replace(
+        "Score(Policies : IS_UNMETERED ; KeepConnected : 0)", score
+    )
+    assert read(text) == ("cellular", False, True, False)
+
+
 def test_a_page_once_met_still_makes_a_public_network() -> None:
     old = dump(28, 100, [Agent(100)]).replace("everCaptivePortalDetected{false}", "everCaptivePortalDetected{true}")
     assert read(old) == ("wifi", True, True, False)
