@@ -1,7 +1,7 @@
 """The comparisons that a condition may make of one value."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ class Comparison:
     test: Test
     why: Why = lambda value, _: Message("the answer {value} settles nothing", {"value": quoted(str(value))})
     entries: Entries | None = None
+    reachable: frozenset[Truth] = frozenset({TRUE, FALSE})  # what it can be for a known value, beside unknown
 
 
 def _as(truth: bool) -> Truth:  # noqa: FBT001 - it is what it is about
@@ -93,6 +94,7 @@ def trusted(names: frozenset[str], *, wanted: bool) -> Comparison:
         lambda value, _: Message(
             "the name {name} is a trusted network's, and a name alone proves nothing", {"name": quoted(str(value))}
         ),
+        reachable=frozenset({_as(not wanted)}),
     )
 
 
@@ -135,10 +137,14 @@ def quantified(each: Node, where: Node | None, *, every: bool) -> Comparison:
     return Comparison(test, why, deciding)
 
 
-def unless_unproved(comparison: Comparison, unproved: tuple[str, ...]) -> Comparison:
-    """The same, but for values that prove neither one thing nor the other."""
+def unless_unproved(comparison: Comparison, unproved: tuple[str, ...], choices: tuple[str, ...]) -> Comparison:
+    """The same, but for values that prove neither one thing nor the other; `choices` are all there are."""
     open_values = frozenset(unproved)
     test = comparison.test
-    return Comparison(
-        lambda value, scene: UNKNOWN if value in open_values else test(value, scene), comparison.why, comparison.entries
+    left = [value for value in choices if value not in open_values]
+    nowhere = Scene({}, datetime.now(UTC))
+    return replace(
+        comparison,
+        test=lambda value, scene: UNKNOWN if value in open_values else test(value, scene),
+        reachable=frozenset(test(value, nowhere) for value in left) if left else comparison.reachable,
     )

@@ -120,7 +120,7 @@ class Compiler:
         comparison = self._comparison(written, operator, place, subject, inner)
         if written.unproved is not None:
             self._words(subject, written.unproved, (*place, "unproved"))
-            comparison = comparisons.unless_unproved(comparison, written.unproved)
+            comparison = comparisons.unless_unproved(comparison, written.unproved, subject.choices)
         return Leaf(
             subject.fact,
             subject.field,
@@ -131,6 +131,7 @@ class Compiler:
             written.applies,
             comparison.entries,
             tuple(inner),
+            comparison.reachable,
         )
 
     def _where(self, place: Place) -> str:

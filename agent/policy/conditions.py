@@ -1,7 +1,8 @@
 """Conditions over facts, in Kleene's three values and a fourth for what does not apply.
 
-`all` is false if a part is false, else unknown if a part is unknown, else true; `any` the mirror of it. A part
-that does not apply is left out; where no part is left, the whole does not apply.
+`all` needs every part: one false part makes it false, else an unknown one unknown, else one that does not apply
+makes the whole not apply. `any` needs one: a true part makes it true, else an unknown one unknown, else it is false,
+and it does not apply only where no part does. So nothing is ever true by a part that does not apply.
 """
 
 from abc import ABC, abstractmethod
@@ -28,6 +29,8 @@ class Truth(Enum):
 
 
 FALSE, TRUE, UNKNOWN, NOT_APPLICABLE = Truth
+# What a group is when no part settles it, the weightiest first.
+_WEIGHT = {FALSE: (UNKNOWN, NOT_APPLICABLE, TRUE), TRUE: (UNKNOWN, FALSE, NOT_APPLICABLE)}
 _NOT = {FALSE: TRUE, TRUE: FALSE, UNKNOWN: UNKNOWN, NOT_APPLICABLE: NOT_APPLICABLE}
 
 
@@ -87,14 +90,13 @@ class Group(Node):
 
     @override
     def truth(self, scene: Scene, entry: Any = None) -> Truth:
-        result = NOT_APPLICABLE
+        found = set()
         for part in self.parts:
             truth = part.truth(scene, entry)
             if truth is self.settled_by:
                 return truth
-            if truth is UNKNOWN or result is NOT_APPLICABLE:
-                result = truth
-        return result
+            found.add(truth)
+        return next(truth for truth in _WEIGHT[self.settled_by] if truth in found)
 
     @override
     def deciding(self, scene: Scene, entry: Any = None) -> list[Finding]:
@@ -164,6 +166,7 @@ class Leaf(Node):
     applies: bool | None = None
     entries: Callable[[Any, Scene], tuple[Any, ...]] | None = None
     inner: tuple["Leaf", ...] = ()
+    reachable: frozenset[Truth] = frozenset({TRUE, FALSE})
 
     @override
     def truth(self, scene: Scene, entry: Any = None) -> Truth:

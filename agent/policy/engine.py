@@ -85,7 +85,7 @@ def evaluate(  # noqa: PLR0913 - each is named where it is called
     told = {**facts, network_class.NAME: network_class.derive(facts, policy.trusted_networks)}
     scene = stage(policy, told, scanned_at)
     results = tuple(
-        _result(
+        evaluate_rule(
             policy,
             rule,
             scene,
@@ -145,15 +145,16 @@ def judge(rule: Rule, scene: Scene, profile: Profile) -> Status:
         return "error"
 
 
-def _result(
+def evaluate_rule(
     policy: Policy,
     rule: Rule,
     scene: Scene,
     profile: Profile,
     scanned_at: datetime,
-    attestation: Attestation | None,
-    waiver: Waiver | None,
+    attestation: Attestation | None = None,
+    waiver: Waiver | None = None,
 ) -> Result:
+    """Judge one rule: measured first, then what a person stated of what was not proved, then an exception."""
     measured = status = judge(rule, scene, profile)
     attested: dict[str, Any] | None = None
     if attestation is not None and rule.question is not None and measured == "inconclusive":

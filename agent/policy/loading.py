@@ -215,6 +215,7 @@ def _rule(
         facts=tuple(compiler.facts),
         parameters=tuple(parameters[name] for name in compiler.used),
         cases=rule.cases,
+        written=rule,
         source=source,
         place=place,
     )

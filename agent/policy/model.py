@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from agent.policy import document
 from agent.policy.conditions import Node
 from agent.policy.document import Case, Change, Duration, Fix, Messages, Network, ParameterValue, Texts
 from agent.policy.source import Place, Source
@@ -63,6 +64,7 @@ class Rule:
     facts: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     cases: tuple[Case, ...]
+    written: document.Rule
     source: Source
     place: Place
 
