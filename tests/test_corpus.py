@@ -32,9 +32,6 @@ UNCOVERED = frozenset(
         "apps.sideloaded",
         "apps.spyware",
         "handover.accounts",
-        "whatsapp.backup.scheduled_at",
-        "whatsapp.linked_devices",
-        "whatsapp.linked_devices_reviewed_at",
     ]
 )
 

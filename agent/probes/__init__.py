@@ -88,5 +88,9 @@ PROBES: tuple[ModuleType, ...] = tuple(
         "mobile_data",
         "whatsapp_package",
         "whatsapp_backup",
+        "backup_schedule",
+        "linked_devices",
+        "linking_screens",
+        "whatsapp_media",
     )
 )

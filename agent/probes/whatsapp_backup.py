@@ -20,7 +20,6 @@ from agent.facts import Evidence, Fact, instant, known, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import ProbeError, backup_copies, backup_header, whatsapp_package, whatsapp_storage
 from agent.probes.backup_copies import Copy, Refused
-from agent.probes.whatsapp_signature import OFFICIAL
 from agent.probes.whatsapp_storage import Access, Folder, Listing, StoredFile, Volume
 
 COMMANDS = (whatsapp_storage.COMMAND, *whatsapp_package.COMMANDS)
@@ -97,13 +96,11 @@ def probe(capture: Capture) -> Iterator[Fact]:
 
 
 def _installed(capture: Capture) -> tuple[frozenset[tuple[str, int]] | None, Message | None]:
-    """(package, user) of each genuine-named WhatsApp, or None and why the phone's apps are not known."""
+    """(package, user) of each WhatsApp, or None and why that is not known."""
     try:
-        found = whatsapp_package.installations(capture)
+        return whatsapp_package.official(capture), None
     except Unanswered as error:
         return None, error.message
-    users = frozenset((each.package, each.user) for each in found if each.package in OFFICIAL and each.user is not None)
-    return (users, None) if all(each.user is not None for each in found) else (None, None)
 
 
 def _facts(worst: Backups, accounts: Sequence[Backups], listing: Listing) -> Iterator[Fact]:

@@ -67,6 +67,7 @@ FACTS = ("whatsapp.installed",)
 NOT_LISTED = Message("`{command}` lists one app only; scan the phone itself to know which apps it has")
 DENIED = Message("the phone did not list the apps of user {user}; open that user's settings and look for WhatsApp")
 NO_USERS = Message("the phone did not list its users, so another one may have WhatsApp; scan again")
+WHOSE = Message("a saved list of apps does not tell for which user WhatsApp is installed; scan the phone itself")
 TWO_BLOCKS = Message("`{command}` describes {package} twice and differently, so one of them is false")
 
 
@@ -108,6 +109,17 @@ def installations(capture: Capture) -> tuple[Installation, ...]:
             return tuple(found)
     capture.text(LIST)  # says why there is none
     raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": LIST.key}))
+
+
+def official(capture: Capture) -> frozenset[tuple[str, int]]:
+    """Return (package, user) of WhatsApp and WhatsApp Business, without unofficial builds; empty: nobody has them.
+
+    Raises Unanswered unless it is known that there is no other, and for which users these are.
+    """
+    found = [each for each in installations(capture) if each.package in OFFICIAL]
+    if any(each.user is None for each in found):
+        raise Unanswered(WHOSE)
+    return frozenset((each.package, each.user) for each in found if each.user is not None)
 
 
 def absence(capture: Capture) -> tuple[Evidence, ...]:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from agent.capture import Capture, Command
 from agent.facts import Evidence
@@ -206,9 +207,9 @@ def parse(text: str) -> Listing:
 
 def _folders(volume: str, lines: list[str]) -> Iterator[Folder]:
     starts = [index for index, line in enumerate(lines) if line.startswith("folder ")]
-    if lines and (not starts or starts[0] != 0):
+    if lines and starts[:1] != [0]:
         raise _unexpected(lines[0])
-    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, stop in pairwise([*starts, len(lines)]):
         yield _folder(volume, lines[start], lines[start + 1 : stop])
 
 

@@ -17,7 +17,25 @@ from agent.probes import read_facts
 CAPTURES = Path(__file__).parent.parent / "captures"
 AT = datetime(2026, 5, 4, 15, 30, tzinfo=UTC)
 
-_TOOLS = ("cat", "date", "echo", "find", "grep", "head", "id", "ls", "od", "sed", "sort", "stat", "tr", "wc", "which")
+_TOOLS = (
+    "cat",
+    "date",
+    "echo",
+    "find",
+    "grep",
+    "head",
+    "id",
+    "ls",
+    "od",
+    "printf",
+    "sed",
+    "sort",
+    "stat",
+    "tr",
+    "uniq",
+    "wc",
+    "which",
+)
 
 Given = str | bytes | Answer
 
