@@ -1,7 +1,7 @@
 """All addresses."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import include, path, register_converter
 from django.views.i18n import set_language
 
 from server_stub.agents import pages as agents
@@ -9,13 +9,29 @@ from server_stub.ingest.api import api
 from server_stub.phones import pages as phones
 from server_stub.web import health, preferences
 
+
+class Key:
+    """A phone's key or an agent's id in an address."""
+
+    regex = r"[A-Za-z0-9~_-][A-Za-z0-9._:-]{0,79}"
+
+    def to_python(self, value: str) -> str:
+        """The key itself."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """The key itself."""
+        return value
+
+
+register_converter(Key, "key")
 urlpatterns = [
     path("", phones.fleet_page, name="fleet"),
-    path("phones/<str:key>/", phones.phone_page, name="phone"),
-    path("phones/<str:key>/reports/<uuid:report_id>/signed", phones.signed_report, name="signed-report"),
+    path("phones/<key:key>/", phones.phone_page, name="phone"),
+    path("phones/<key:key>/reports/<uuid:report_id>/signed", phones.signed_report, name="signed-report"),
     path("agents/", agents.agents_page, name="agents"),
     path("agents/codes/", agents.new_code, name="new-code"),
-    path("agents/<str:agent_id>/revoke/", agents.revoke, name="revoke-agent"),
+    path("agents/<key:agent_id>/revoke/", agents.revoke, name="revoke-agent"),
     path("account/", include("server_stub.people.urls")),
     path("preferences/theme/", preferences.set_theme, name="set-theme"),
     path("preferences/language/", login_not_required(set_language), name="set-language"),

@@ -23,6 +23,7 @@ TYPE = "posture-report+jws"
 # here: only Ed25519 keys are enrolled.
 _ALGORITHMS = ("Ed25519", "EdDSA")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _MEMBERS = ("protected", "payload", "signature")
 
 
@@ -103,6 +104,8 @@ def _agent_id(protected: str) -> str:
         raise Refusal(
             400, "no-envelope", f"The protected header should have exactly alg, kid and typ, and typ is {TYPE}."
         )
+    if not _KEY_ID.fullmatch(header["kid"]):
+        raise Refusal(400, "no-envelope", "The protected header's kid should be an RFC 7638 thumbprint (SHA-256).")
     return header["kid"]
 
 

@@ -64,8 +64,8 @@ def read_posted(request: HttpRequest) -> tuple[body.Form, bytes]:
 
 
 def _key_of(agent_id: str) -> dict[str, Any]:
-    agent = Agent.objects.filter(id=agent_id[:64]).first()
-    if agent is None or agent.id != agent_id:
+    agent = Agent.objects.filter(id=agent_id).first()
+    if agent is None:
         raise Refusal(
             401, "unknown-agent", "The key that signed this report is not enrolled here; enrol the agent first."
         )

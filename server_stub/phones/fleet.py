@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from server_stub.phones.models import Phone, Rank, RuleState
+from server_stub.web.text import clean
 
 # What "not met" means for a clause when no status is asked for.
 _OPEN = ("fail", "inconclusive", "error")
@@ -52,11 +53,11 @@ class Filters:
         """Read the filters from a request's parameters."""
         status, sort = query.get("status", ""), query.get("sort", "")
         return cls(
-            q=query.get("q", "").strip()[:100],
+            q=clean(query.get("q", "").strip(), 100),
             status=status if status in Rank.labels else "",
-            clause=query.get("clause", "")[:40],
-            maker=query.get("maker", "")[:120],
-            android=query.get("android", "")[:40],
+            clause=clean(query.get("clause", ""), 40),
+            maker=clean(query.get("maker", ""), 120),
+            android=clean(query.get("android", ""), 40),
             late="yes" if query.get("late") == "yes" else "",
             sort=sort if sort in ORDERS else "attention",
         )

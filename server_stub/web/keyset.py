@@ -77,6 +77,10 @@ def _write(row: Model, order: Sequence[str]) -> str:
 
 def _read(place: str, length: int) -> list[str]:
     values = json.loads(urlsafe_b64decode(place[:4000] + "=" * (-len(place) % 4)))
-    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, str) for v in values):
+    if not isinstance(values, list) or len(values) != length or not all(_is_text(value) for value in values):
         raise ValueError(place)
     return values
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and "\x00" not in value

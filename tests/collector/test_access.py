@@ -12,11 +12,11 @@ from server_stub.agents.models import Agent
 # Route: what a stranger, a viewer, an operator and an administrator get. 302 leads a stranger to the login.
 PAGES = {
     "": ("GET", 302, 200, 200, 200),
-    "phones/<str:key>/": ("GET", 302, 200, 200, 200),
-    "phones/<str:key>/reports/<uuid:report_id>/signed": ("GET", 302, 200, 200, 200),
+    "phones/<key:key>/": ("GET", 302, 200, 200, 200),
+    "phones/<key:key>/reports/<uuid:report_id>/signed": ("GET", 302, 200, 200, 200),
     "agents/": ("GET", 302, 200, 200, 200),
     "agents/codes/": ("POST", 302, 403, 200, 200),
-    "agents/<str:agent_id>/revoke/": ("POST", 302, 403, 403, 302),
+    "agents/<key:agent_id>/revoke/": ("POST", 302, 403, 403, 302),
     "preferences/theme/": ("POST", 302, 302, 302, 302),
     "preferences/language/": ("POST", 302, 302, 302, 302),
     "api/": ("GET", 404, 404, 404, 404),
@@ -64,9 +64,9 @@ def test_who_may_open_it(
     content = scan()
     client = sign_in(role) if role else Client()
     address = "/" + (
-        route.replace("<str:key>", content["device"]["serial"])
+        route.replace("<key:key>", content["device"]["serial"])
         .replace("<uuid:report_id>", content["report_id"])
-        .replace("<str:agent_id>", agent.id)
+        .replace("<key:agent_id>", agent.id)
     )
     method, *statuses = PAGES[route]
     answer = client.generic(method, address)

@@ -79,6 +79,7 @@ _DEMO = """
 import sys
 from pathlib import Path
 import requests
+from server_stub import run
 running = run.start(Path(sys.argv[1]))
 run.create_person("ana", "seven-quiet-lanterns", "viewer")
 print(len(run.enrolment_code()[0]), requests.get(running.url + "/readyz", timeout=10).text.strip())

@@ -61,6 +61,7 @@ def test_each_count_opens_the_list_that_it_counts(fleet: None, viewer: Client) -
         ("q=slat", ["OPEN"]),
         ("q=fails-l", ["FAILS-LATE"]),
         ("q=100%25_", []),
+        ("q=%00&status=%00", []),
         ("sort=seen", ["OPEN", "MEETS", "FAILS", "MEETS-LATE", "FAILS-LATE"]),
         ("status=nonsense&sort=nonsense&late=nonsense&q=+", ["FAILS-LATE", "FAILS", "OPEN", "MEETS-LATE", "MEETS"]),
     ],
@@ -90,7 +91,9 @@ def test_pages_by_key_show_each_phone_once_there_and_back(scan: Scan, viewer: Cl
     assert [[phone["serial"] for phone in page["phones"]] for page in back[::-1]] == there
 
 
-@pytest.mark.parametrize("place", ["x", "W10", "WyJhIiwiYiIsImMiXQ", "WzEsMiwzXQ", "____", "e30", "%00", "á"])
+@pytest.mark.parametrize(
+    "place", ["x", "W10", "WyJhIiwiYiIsImMiXQ", "WzEsMiwzXQ", "____", "e30", "%00", "á", "WyIwIiwiXHUwMDAwIiwieCJd"]
+)
 def test_a_place_that_is_none_is_a_bad_request(fleet: None, viewer: Client, place: str) -> None:
     assert viewer.get(f"/?after={place}").status_code == 400
 

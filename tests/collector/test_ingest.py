@@ -135,6 +135,8 @@ def test_the_public_key_is_no_shared_secret(agent: Agent, signer: Signer, post: 
     ("header", "title"),
     [
         ({"typ": "JWT"}, "no-envelope"),
+        ({"kid": "\x00" * 43}, "no-envelope"),
+        ({"kid": 7}, "no-envelope"),
         ({"jku": "https://evil.example/keys"}, "no-envelope"),
         ({"crit": ["b64"], "b64": False}, "no-envelope"),
     ],
