@@ -92,7 +92,7 @@ def _reach(capture: Capture, found: Networks, used: Agent | None) -> Iterator[Fa
         elif "VPN" in used.transports:
             yield unknown(name, _BENEATH, found.default_evidence, used.evidence)
         elif name == "network.captive_portal":
-            yield known(name, used.portal, used.evidence)
+            yield _portal(name, used)
         else:
             yield _validation(name, used)
 
@@ -112,6 +112,16 @@ def _validation(name: str, used: Agent) -> Fact:
         why = Message("the phone contradicts itself about whether the network reaches the internet; scan again")
         return unknown(name, why, used.evidence)
     return known(name, validated and "PARTIAL_CONNECTIVITY" not in used.capabilities, used.evidence)
+
+
+def _portal(name: str, used: Agent) -> Fact:
+    """A page that was met is there; that none is there takes a test that reached its end."""
+    if not used.portal and not used.capabilities & {"VALIDATED", "PARTIAL_CONNECTIVITY"}:
+        why = Message(
+            "Android's test of the network has not reached the internet, so it saw no sign-in page; scan again"
+        )
+        return unknown(name, why, used.evidence)
+    return known(name, used.portal, used.evidence)
 
 
 def _vpn(found: Networks) -> Fact:

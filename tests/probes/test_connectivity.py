@@ -51,7 +51,7 @@ def test_reads_a_capture(file: str, expected: tuple[object, ...]) -> None:
     ("agent", "expected"),
     [
         (Agent(100), ("wifi", True, False, False)),
-        (Agent(100, words=("INTERNET", "NOT_VPN")), ("wifi", False, False, False)),
+        (Agent(100, words=("INTERNET", "NOT_VPN")), ("wifi", False, State.UNKNOWN, False)),
         (Agent(100, words=("INTERNET", "NOT_VPN", "PARTIAL_CONNECTIVITY")), ("wifi", False, False, False)),
         (Agent(100, words=("INTERNET", "NOT_VPN", "CAPTIVE_PORTAL")), ("wifi", False, True, False)),
         (Agent(100, words=("INTERNET", "NOT_VPN"), portal=True), ("wifi", False, True, False)),
@@ -69,8 +69,10 @@ def test_every_version_says_it_in_its_own_words(api: int, agent: Agent, expected
 def test_a_vpn_is_seen_and_the_network_beneath_it_is_the_one_in_use(api: int) -> None:
     wifi = Agent(100, words=("INTERNET", "NOT_VPN"))
     vpn = Agent(101, "WIFI|VPN", VPN_WORDS, underlying=(100,))
-    assert read(dump(api, 100, [wifi, vpn])) == ("wifi", False, False, True)
-    reach = (False, False) if api >= 31 else (State.UNKNOWN, State.UNKNOWN)  # API 30 does not name what is beneath
+    assert read(dump(api, 100, [wifi, vpn])) == ("wifi", False, State.UNKNOWN, True)
+    reach = (
+        (False, State.UNKNOWN) if api >= 31 else (State.UNKNOWN, State.UNKNOWN)
+    )  # API 30 does not name what is beneath
     assert read(dump(api, 101, [wifi, vpn])) == ("wifi", *reach, True)
     assert read(dump(api, 100, [wifi, replace(vpn, state="DISCONNECTED")]))[3] is False
 
