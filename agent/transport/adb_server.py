@@ -31,7 +31,7 @@ _STATES = {
     "offline": Message(
         "{serial} is offline; unlock it, unplug it and plug it in again, or run `adb reconnect offline`"
     ),
-    "no": Message(
+    "no permissions": Message(
         "this computer's user may not use {serial} over USB; allow it with a udev rule "
         "(on Debian and Ubuntu: install android-sdk-platform-tools-common), then plug the phone in again"
     ),
@@ -70,10 +70,14 @@ class AdbServer:
         """Every phone that the server lists, usable or not. Errors: TransportError when no server answers."""
         client = self._client()
         try:
-            listed = client.list()
-        except (AdbError, OSError, ValueError) as error:
+            with client.make_connection() as connection:
+                connection.send_command("host:devices")
+                connection.check_okay()
+                # adbutils' own list takes an answer that was cut short for a whole one.
+                text = connection.read_exact(int(connection.read_exact(4), 16)).decode(errors="replace")
+        except (AdbError, OSError, EOFError, ValueError) as error:
             raise self._unanswered() from error
-        return [Listed(phone.serial, _trouble(phone.serial, phone.state)) for phone in listed]
+        return [_listed(line) for line in text.splitlines() if "\t" in line]
 
     def open(self, serial: str) -> "ServedPhone":
         """Take the phone that the server calls `serial`. Errors: TransportError, with the server's state of it."""
@@ -145,7 +149,8 @@ class ServedPhone:
 
     def _open(self, shell_line: str) -> bool:
         device = self._client.device(self.serial)
-        second = "shell_v2" in device.get_features().split(",")
+        with device.open_transport("features", timeout=_ASK_S) as asked:
+            second = "shell_v2" in asked.read_string_block().split(",")
         self._connection = device.open_transport(timeout=_ASK_S)
         service = (f"shell,v2,raw:{shell_line}" if second else f"exec:{shell_line}").encode()
         # adbutils sends what fits into the socket's buffer at once, and no more.
@@ -174,7 +179,10 @@ class ServedPhone:
                     yield data
 
 
-def _trouble(serial: str, state: str) -> Message | None:
+def _listed(line: str) -> Listed:
+    """One line of the server's list: `R58N000TEST<tab>unauthorized`; a state may have its explanation behind it."""
+    serial, _, state = line.partition("\t")
     if state == _READY:
-        return None
-    return Message(_STATES.get(state, _OTHER_STATE).sentence, {"serial": serial, "state": state})
+        return Listed(serial, None)
+    known = next((message for name, message in _STATES.items() if state.startswith(name)), _OTHER_STATE)
+    return Listed(serial, Message(known.sentence, {"serial": serial, "state": state}))
