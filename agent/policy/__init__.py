@@ -3,6 +3,7 @@
 `rules/` is written for people who know no Python; docs/policy.md explains its format.
 """
 
+from agent.policy import words
 from agent.policy.engine import Evaluation, evaluate, verdict_only
 from agent.policy.loading import load
 from agent.policy.model import Policy, Question, Rule
@@ -23,4 +24,5 @@ __all__ = [
     "evaluate",
     "load",
     "verdict_only",
+    "words",
 ]

@@ -95,10 +95,10 @@ def _place(rule: Rule, inside: tuple[str | int, ...]) -> str:
 
 
 def _under(policy: Policy, rule: Rule, case: Case) -> Rule:
-    """The same rule, compiled with the parameters and networks that a case sets."""
-    if not case.parameters and not case.trusted_networks:
+    """The same rule, compiled with the policy's own parameters, and what a case sets."""
+    if not case.parameters and not case.trusted_networks and len(policy.layers) == 1:
         return rule
-    values = {**{name: each.value for name, each in policy.parameters.items()}, **case.parameters}
+    values = {**{name: each.base for name, each in policy.parameters.items()}, **case.parameters}
     networks = (*policy.trusted_networks, *case.trusted_networks)
     compiler = Compiler(rule.source, values, frozenset(network.ssid for network in networks))
     written = rule.written

@@ -70,7 +70,7 @@ class Compiler:
     def compile(self, written: Condition, place: Place, subject: Subject | None = None) -> Node:
         """Compile one condition; `subject` is the list whose entries `every` or `some` looks at."""
         groups = [key for key in ("all", "any", "not") if getattr(written, f"{key}_") is not None]
-        operators = [name for name in OPERATORS if _operand(written, name) is not None]
+        operators = [name for name in OPERATORS if written.operand(name) is not None]
         if len(groups) > 1 or (groups and (operators or written.fact or written.field)):
             raise self._source.error(place, Message("give one of all, any, not, or one comparison of one fact"))
         if groups:
@@ -179,7 +179,7 @@ class Compiler:
         self, written: Condition, operator: str, place: Place, subject: Subject, inner: list[Leaf]
     ) -> Comparison:
         at = (*place, operator)
-        operand = self._resolved(_operand(written, operator), at)
+        operand = self._resolved(written.operand(operator), at)
         if operator in ("every", "some"):
             return self._quantified(written, operator, place, subject, inner)
         if operator == "is":
@@ -266,7 +266,3 @@ class Compiler:
         else:
             problem = Message("{fact} is compared with a plain number", {"fact": name})
         raise self._source.error(place, problem)
-
-
-def _operand(written: Condition, operator: str) -> Any:
-    return getattr(written, f"{operator}_" if operator in ("is", "in") else operator)

@@ -4,7 +4,7 @@ Here stands what one value may be; `lint` holds the values against each other an
 """
 
 import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -126,6 +126,10 @@ class Condition(Part):
     where: "Condition | None" = None
     unproved: Words | None = None
     otherwise: Texts | None = None
+
+    def operand(self, operator: str) -> Any:
+        """What the condition compares with by this operator; None where it does not use it."""
+        return getattr(self, f"{operator}_" if operator in ("is", "in") else operator)
 
 
 OPERATORS = (

@@ -99,7 +99,8 @@ def _overlay(path: Path, head: Head) -> tuple[Overlay, Source]:
 
 def _parameters(head: Head, laid: Sequence[tuple[Overlay, Source]]) -> dict[str, Parameter]:
     found = {
-        name: Parameter(name, each.title, each.value, each.unit, "policy") for name, each in head.parameters.items()
+        name: Parameter(name, each.title, each.value, each.value, each.unit, "policy")
+        for name, each in head.parameters.items()
     }
     for overlay, _ in laid:
         for name, value in overlay.parameters.items():

@@ -15,11 +15,15 @@ from agent.policy.terms import Counts, Kind, Profile, Severity, Strength
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A value that rules are judged by, and the layer that set it last ("policy", "organisation Example" …)."""
+    """A value that rules are judged by, and the layer that set it last ("policy", "organisation Example" …).
+
+    `base` is the policy's own value, by which its cases are run.
+    """
 
     name: str
     title: Texts
     value: ParameterValue
+    base: ParameterValue
     unit: str | None
     layer: str
 

@@ -3,15 +3,16 @@
 A report was written elsewhere: a value that is not of its fact's type settles nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from typing_extensions import override
 
 from agent.facts import FACTS, Evidence, Fact, Kind, Spec, known, not_applicable, unknown
 from agent.messages import Language, Message
+from agent.policy.people import Attestation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,25 @@ class Recorded(Message):
 def facts(reported: Mapping[str, Mapping[str, Any]]) -> dict[str, Fact]:
     """Turn the `facts` of a report (in the contract's shape) back into facts. Names that do not exist are left out."""
     return {name: _fact(FACTS[name], each) for name, each in reported.items() if name in FACTS}
+
+
+def attestations(results: Iterable[Mapping[str, Any]]) -> tuple[Attestation, ...]:
+    """The answers that a report's `results` hold."""
+    return tuple(
+        Attestation(
+            str(each["rule"]),
+            stated["answer"] is True,
+            str(stated["by"]),
+            _at(stated["at"]),
+            _at(stated["valid_until"]),
+        )
+        for each in results
+        if (stated := each.get("attestation"))
+    )
+
+
+def _at(written: str) -> datetime:
+    return datetime.fromisoformat(written).astimezone(UTC)
 
 
 def _fact(spec: Spec, told: Mapping[str, Any]) -> Fact:
