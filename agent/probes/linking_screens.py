@@ -74,6 +74,11 @@ class Shown:
     at: datetime | None
     evidence: Evidence
 
+    @property
+    def opened(self) -> bool:
+        """Whether this is the moment when it came to the front (MOVE_TO_FOREGROUND up to Android 9)."""
+        return "type=ACTIVITY_RESUMED" in self.evidence.line or "type=MOVE_TO_FOREGROUND" in self.evidence.line
+
 
 def probe(capture: Capture) -> Iterator[Fact]:
     """Judge each WhatsApp of each user; one that was never reviewed, or is not recorded, leaves it unknown."""
@@ -112,14 +117,16 @@ def _reviewed(owners: list[tuple[str, int]], events: list[Shown]) -> Fact:
     """The WhatsApp whose list was looked at longest ago decides."""
     latest: list[tuple[datetime, Evidence]] = []
     for package, user in owners:
-        times = [
-            (each.at, each.evidence)
+        looks = [
+            (each.opened, each.at, each.evidence)
             for each in events
             if (each.package, each.user, each.screen) == (package, user, _REVIEW) and each.at
         ]
-        if not times:
+        if not looks:
             return unknown(_REVIEWED, Message(NOT_REVIEWED.sentence, {"package": package, "user": user}))
-        latest.append(max(times, key=lambda each: each[0]))
+        # That it was left says the same, but later, so it counts only where nothing says that it was opened.
+        _, at, evidence = max(looks, key=lambda look: look[:2])
+        latest.append((at, evidence))
     latest.sort(key=lambda each: each[0])
     return known(_REVIEWED, instant(latest[0][0]), *(evidence for _, evidence in latest[:5]))
 

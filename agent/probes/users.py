@@ -14,7 +14,7 @@ from agent.facts import Evidence
 from agent.messages import Message
 from agent.probes import ProbeError
 
-COMMAND = Command("pm list users", Message("To look at every user of the phone, not at its owner alone"))
+COMMAND = Command("pm list users", Message("who lives on the phone, so that nobody but its owner is overlooked"))
 DUMP = "dumpsys user"
 
 _GUEST = 0x4

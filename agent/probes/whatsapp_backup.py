@@ -181,7 +181,7 @@ def _backups(account: Account, folders: list[Folder], volume: Volume | None, lis
     judged = [each for folder in folders for each in backup_copies.judge(folder, listing.now_s)]
     judged.sort(key=lambda each: each.file.modified_s)
     copies = tuple(each for each in judged if isinstance(each, Copy))
-    places = tuple(Evidence.of(_SOURCE, f"{folder.path}: {folder.access}") for folder in folders)
+    places = tuple(Evidence.of(_SOURCE, f"{folder.path}: {folder.access}") for folder in folders)[:20]
     return Backups(
         account=account,
         copies=copies,

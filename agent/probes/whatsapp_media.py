@@ -86,7 +86,7 @@ def _media(found: list[Found], capture: Capture, *, cards: bool) -> Fact:
         Evidence.of(COMMAND.key, f"{each.path(folder)}: {count} files")
         for each in found
         for folder, count in each.counted.items()
-    )
+    )[:20]
     try:
         users = {user for _, user in whatsapp_package.official(capture)}
     except Unanswered:

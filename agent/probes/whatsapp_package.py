@@ -22,7 +22,7 @@ from agent.probes.whatsapp_signature import OFFICIAL, Signature, is_whatsapp, ju
 _USERS = r"i=$(pm list users 2>/dev/null | sed -n 's/^[^{]*UserInfo{\([0-9]*\):.*/\1/p')"
 # What leaves the phone: names with WhatsApp's in them, and the number of all as proof that the list was given.
 _CUT = (
-    "sed -n -e '1{/^package:/!p;}' -e '/^package:[^ ]*[Ww][Hh][Aa][Tt][Ss]/p' "
+    "sed -n -e '/^package:/!p' -e '/^package:[^ ]*[Ww][Hh][Aa][Tt][Ss]/p' "
     "-e '/^package:com.universe.messenger/p' -e '$='"
 )
 LIST = Command(
@@ -64,7 +64,7 @@ _SAVED = (
 COMMANDS = (LIST, DUMP, APP_LINKS)
 FACTS = ("whatsapp.installed",)
 
-NOT_LISTED = Message("`{command}` lists one app only; scan the phone itself to know which apps it has")
+NOT_LISTED = Message("this capture lists a few apps only; scan the phone itself to know which it has")
 DENIED = Message("the phone did not list the apps of user {user}; open that user's settings and look for WhatsApp")
 NO_USERS = Message("the phone did not list its users, so another one may have WhatsApp; scan again")
 WHOSE = Message("a saved list of apps does not tell for which user WhatsApp is installed; scan the phone itself")
@@ -108,7 +108,7 @@ def installations(capture: Capture) -> tuple[Installation, ...]:
         if found is not None:
             return tuple(found)
     capture.text(LIST)  # says why there is none
-    raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": LIST.key}))
+    raise Unanswered(NOT_LISTED)
 
 
 def official(capture: Capture) -> frozenset[tuple[str, int]]:
@@ -153,16 +153,17 @@ _PACKAGE = re.compile(
 
 def _listed(capture: Capture) -> list[Installation] | None:
     """The live list, user by user; a user whose list was denied is looked up in the apps' own dumps."""
-    answer = capture.answer(LIST)
-    if answer is None or not _users(answer.text):
+    if capture.answer(LIST) is None:
         return None
     text = capture.text(LIST)
+    if not _users(text):
+        raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": LIST.key}))
     if "users unlisted" in text.splitlines():
         raise Unanswered(NO_USERS)
     dumps, digests = _dumps(capture), _digests(capture)
     found: list[Installation] = []
     for user, rows in _users(text).items():
-        if rows and re.fullmatch(r"\d{2,6}", rows[-1]) and all(_PACKAGE.fullmatch(row) for row in rows[:-1]):
+        if rows and re.fullmatch(r"\d{1,6}", rows[-1]) and all(_PACKAGE.fullmatch(row) for row in rows[:-1]):
             found += _rows(user, rows[:-1], dumps, digests)
         elif dumps and set(OFFICIAL) <= dumps.keys():
             found += [each for each in _states(dumps, digests) if each.user == user]
@@ -272,7 +273,7 @@ def _single(capture: Capture) -> Iterator[Installation] | None:
         if found := list(_states(listed.packages, _digests(capture), source)):
             return iter(found)
         if source == WHOLE_DUMP:
-            raise Unanswered(Message(NOT_LISTED.sentence, {"command": source}))
+            raise Unanswered(NOT_LISTED)
     return None
 
 

@@ -64,14 +64,14 @@ def test_the_old_way_of_android_9_is_cut_as_well(tmp_path: Path) -> None:
 
 def test_what_was_cut_on_the_phone_is_read(tmp_path: Path) -> None:
     facts = facts_of(linking_screens, phone(cut(tmp_path) | {LIST: ONE, "getprop": ZONE}))
-    assert (facts[SEEN].value, facts[REVIEWED].value) == (True, "2026-05-04T14:12:59Z")
-    assert facts[REVIEWED].evidence[0].line.startswith('user 0: time="2026-05-04 09:12:59" type=ACTIVITY_PAUSED')
+    assert (facts[SEEN].value, facts[REVIEWED].value) == (True, "2026-05-04T14:12:40Z")
+    assert facts[REVIEWED].evidence[0].line.startswith("user 0: time=1777903960000 type=ACTIVITY_RESUMED")
 
 
 def test_the_whole_dump_of_a_bugreport_is_read_and_its_ids_stay_out() -> None:
     answers = {"dumpsys usagestats": saved("usagestats/pixel-a14-whole.txt"), LIST: ONE, "getprop": ZONE}
     facts = facts_of(linking_screens, phone(answers))
-    assert (facts[SEEN].value, facts[REVIEWED].value) == (True, "2026-05-04T14:12:59Z")
+    assert (facts[SEEN].value, facts[REVIEWED].value) == (True, "2026-05-04T14:12:40Z")
     assert facts[SEEN].evidence[0] == Evidence(
         "dumpsys usagestats", "user 0: Token: [com.whatsapp, com.whatsapp.companiondevice.LinkedDevicesActivity]"
     )
