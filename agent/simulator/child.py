@@ -179,7 +179,7 @@ def _spawn(
     words: list[str], around: Surroundings, environment: Mapping[str, str], stdio: int, stderr: int
 ) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # noqa: S603 - to run what the host asks for is the phone's job
-        words,
+        [word.encode("utf-8", "surrogateescape") for word in words],
         executable=around.shell,
         stdin=stdio,
         stdout=stdio,

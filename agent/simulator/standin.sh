@@ -1,7 +1,7 @@
 # Stands in for Android's commands: looks the answer up by the words it was called with, notes the call.
 # It runs in the workstation's sh at every command of a scan, so: builtins, and one `cat` at the end.
 # settings.sh brings: fs, rs (ends of a field and of a record), cat, sleep, date, timeout, shell (paths),
-# android, api, rooted, clock_offset_s, default_delay, services, commanded (names between spaces).
+# api, clock_offset_s, default_delay, services, commanded (names between spaces).
 name=${0##*/}
 root=$POSTURE_PHONE must= suffix=
 . "$root/settings.sh"

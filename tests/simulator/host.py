@@ -71,6 +71,15 @@ class Host:
         assert greeting is not None
         return greeting
 
+    def collect(self, ours: int) -> list[bytes]:
+        """Acknowledge every WRTE of the one open stream until it is closed; return what they held."""
+        payloads = []
+        while (packet := self.receive()) is not None and packet[0] != CLSE:
+            if packet[0] == WRTE:
+                payloads.append(packet[3])
+                self.send(OKAY, ours, packet[1])
+        return payloads
+
     def _read(self, size: int) -> bytes:
         data = b""
         while len(data) < size:

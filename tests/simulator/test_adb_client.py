@@ -15,7 +15,7 @@ from tests.simulator.conftest import Adb
 
 MakePhone = Callable[..., SimulatedPhone]
 
-NAP = "314159"  # seconds: a number that names our processes
+NAP = str(300_000 + os.getpid())  # seconds: a number that names our processes
 PIXEL = {"model": "Pixel 7", "product": "panther", "device": "panther"}
 
 

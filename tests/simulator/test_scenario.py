@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent.messages import PostureError
 from agent.simulator import Reply, Scenario, SimulatedPhone, load, shipped
 from agent.simulator.moments import Clock, Misplaced, fill
-from tests.simulator.host import CLSE, OKAY, OPEN, WRTE, Host
+from tests.simulator.host import OPEN, Host
 
 _SHARED = Path(os.environ.get("POSTURE_SHARED") or Path(__file__).parents[3] / "shared")
 SAMPLES = sorted({path.parent for path in (_SHARED / "corpus").glob("*/*.txt")})
@@ -53,12 +53,7 @@ def test_every_folder_of_real_dumps_is_a_phone(sample: Path) -> None:
         for number, dump in enumerate(sorted(sample.glob("dumpsys-*.txt")), 1):
             service = dump.stem.removeprefix("dumpsys-").replace("-", " ")
             host.send(OPEN, number, 0, f"exec:dumpsys {service}\0".encode())
-            received = b""
-            while (packet := host.receive()) is not None and packet[0] != CLSE:
-                received += packet[3]
-                if packet[0] == WRTE:
-                    host.send(OKAY, number, packet[1])
-            assert received == dump.read_bytes()
+            assert b"".join(host.collect(number)) == dump.read_bytes()
 
 
 def test_what_is_written_by_hand_goes_before_the_capture(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from adb_shell.adb_device import AdbDeviceTcp
 
 from agent.simulator import Ran, Reply, SimulatedPhone
-from tests.simulator.host import CLSE, OKAY, OPEN, Host
+from tests.simulator.host import OPEN, Host
 
 MakePhone = Callable[..., SimulatedPhone]
 Connect = Callable[..., AdbDeviceTcp]
@@ -26,10 +26,8 @@ def run() -> Run:
         with Host(phone) as host:
             host.log_in()
             host.send(OPEN, 1, 0, f"shell,v2,raw:{line}\0".encode())
-            while (packet := host.receive()) is not None and packet[0] != CLSE:
-                if packet[3]:
-                    texts[packet[3][0]] += packet[3][5:]
-                    host.send(OKAY, 1, packet[1])
+            for data in host.collect(1):
+                texts[data[0]] += data[5:]
         return texts[1], texts[2], texts[3][0]
 
     return run_
