@@ -160,7 +160,7 @@ def _events(capture: Capture) -> list[Shown]:
 
 
 _TOKEN = re.compile(r"Token \d{1,9}: \[(com\.whatsapp(?:\.w4b)?)[\],]?")
-_ITEM = re.compile(rf"{_CLASS}(?=[\],]|$)", re.MULTILINE)
+_ITEM = re.compile(_CLASS)
 
 
 def _recorded(capture: Capture) -> tuple[dict[tuple[str, int], list[Shown]], Message | None]:
@@ -185,7 +185,7 @@ def _recorded(capture: Capture) -> tuple[dict[tuple[str, int], list[Shown]], Mes
             if package is None:
                 continue
             # In the whole dump the screens stand in the token's line, in the cut one below it.
-            for item in _ITEM.finditer(line):
+            for item in filter(None, map(_ITEM.fullmatch, re.split(r"[\[\], ]+", line))):
                 evidence = Evidence.of(source, f"user {user}: Token: [{package}, {item[0]}]")
                 recorded[package, user].append(Shown(package, user, item[1], None, evidence))
     return recorded, refused

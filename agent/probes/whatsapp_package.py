@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from agent.capture import Capture, Command, Unanswered
@@ -103,12 +104,36 @@ def probe(capture: Capture) -> Iterator[Fact]:
 
 def installations(capture: Capture) -> tuple[Installation, ...]:
     """Return every WhatsApp of every user; raise Unanswered unless it is known that there is no other."""
-    for source in (_listed, _whole, _androidqf, _single, _saved):
-        found = source(capture)
-        if found is not None:
-            return tuple(found)
-    capture.text(LIST)  # says why there is none
-    raise Unanswered(NOT_LISTED)
+    found = _once(_Same(capture))
+    if isinstance(found, Unanswered):
+        raise Unanswered(found.message)
+    return found
+
+
+class _Same:
+    """A capture as a key: a bugreport's list of apps has megabytes, and half a dozen probes ask for it."""
+
+    def __init__(self, capture: Capture) -> None:
+        self.capture = capture
+
+    def __hash__(self) -> int:
+        return id(self.capture)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.capture is other.capture
+
+
+@lru_cache(maxsize=2)
+def _once(key: _Same) -> tuple[Installation, ...] | Unanswered:
+    try:
+        for source in (_listed, _whole, _androidqf, _single, _saved):
+            found = source(key.capture)
+            if found is not None:
+                return tuple(found)
+        key.capture.text(LIST)  # says why there is none
+    except Unanswered as error:
+        return Unanswered(error.message)
+    return Unanswered(NOT_LISTED)
 
 
 def official(capture: Capture) -> frozenset[tuple[str, int]]:
