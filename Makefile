@@ -17,7 +17,7 @@ bench: .venv/tested        ## ratios, measured side by side on this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
 schemas: .venv/tested      ## docs that are generated from the code
-	$(BIN)/python -m docs.generate
+	$(BIN)/python docs/generate.py
 
 .venv/installed: pyproject.toml constraints.txt
 	@echo "Installing into .venv (once; takes a minute)…"

@@ -11,5 +11,5 @@ def tell(result: Delivered) -> None:
     if result.sent:
         click.echo(t("Delivered to the collector: {count}.", count=result.sent), err=True)
     if result.trouble is not None:
-        sentence = t("Kept in the outbox: {count}; {why}.")
-        click.echo(sentence.format(count=result.kept, why=result.trouble(language())), err=True)
+        why = result.trouble(language())
+        click.echo(t("Kept in the outbox: {count}; {why}.", count=result.kept, why=why), err=True)

@@ -39,8 +39,8 @@ def probe(capture: Capture) -> Iterator[Fact]:
     try:
         read = properties.read(capture)
     except Unanswered:
-        if capture.serial:
-            yield known("device.serial", quoted(capture.serial), Evidence.of("adb", capture.serial))
+        if told_by_cable := _by_cable(capture):
+            yield told_by_cable
         raise
     for name, sources in _SOURCES.items():
         yield _text(name, read, sources)
@@ -61,12 +61,17 @@ def _text(name: str, read: Mapping[str, str], sources: tuple[str, ...]) -> Fact:
 
 
 def _serial(capture: Capture, read: Mapping[str, str]) -> Fact:
-    """Return the phone's own number; a scan over the network is called by its address otherwise."""
+    """Return the phone's own number, else that by which a cable names it."""
     if (source := _said(read, _SERIAL)) is not None:
         return known("device.serial", quoted(read[source]), *properties.evidence(read, source))
-    if capture.serial:
-        return known("device.serial", quoted(capture.serial), Evidence.of("adb", capture.serial))
-    return unknown("device.serial", _absent(_SERIAL[0]))
+    return _by_cable(capture) or unknown("device.serial", _absent(_SERIAL[0]))
+
+
+def _by_cable(capture: Capture) -> Fact | None:
+    """Return the number by which a cable names the phone; over the network adb names an address, which is no number."""
+    if not capture.serial or ":" in capture.serial:
+        return None
+    return known("device.serial", quoted(capture.serial), Evidence.of("adb", capture.serial))
 
 
 def _api_level(read: Mapping[str, str]) -> Fact:

@@ -81,8 +81,11 @@ def verify(signed: str | bytes, find_key: Callable[[str], dict[str, Any] | None]
     if public is None or not isinstance(kid, str):
         raise SignatureError(Message("the key that signed this report is not known here; enrol the agent first"))
     try:
-        signed_json = jws.FlattenedJSONSerialization(**member)
-        found = jws.deserialize_json(signed_json, OKPKey.import_key(public), algorithms=[ALGORITHM])
+        found = jws.deserialize_json(
+            {"payload": member["payload"], "protected": member["protected"], "signature": member["signature"]},
+            OKPKey.import_key(public),
+            algorithms=[ALGORITHM],
+        )
     except (ValueError, TypeError, JoseError) as error:
         raise SignatureError(Message("the signature does not fit: the report was changed or forged")) from error
     return kid, found.payload
