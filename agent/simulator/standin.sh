@@ -1,5 +1,5 @@
 # Stands in for Android's commands: looks the answer up by the words it was called with, notes the call.
-# It runs in the workstation's sh at every command of a scan, so: builtins, and one `cat` at the end.
+# It runs in the workstation's sh at every command of a scan, so: builtins, and one `cat` for an answer that is long.
 # settings.sh brings: fs, rs (ends of a field and of a record), cat, sleep, date, timeout, shell (paths),
 # api, clock_offset_s, default_delay, services, commanded (names between spaces).
 name=${0##*/}
@@ -50,8 +50,13 @@ give() {
     esac
     [ ! -f "$root/errors/$1" ] || $cat "$root/errors/$1" >&2
     if [ -n "$flood" ]; then while $cat "$root/answers/$1"; do :; done; fi
-    [ "$code" != 0 ] || [ ! -f "$root/answers/$1" ] || exec $cat "$root/answers/$1"
-    [ ! -f "$root/answers/$1" ] || $cat "$root/answers/$1"
+    if [ -f "$root/short/$1" ]; then
+        . "$root/short/$1"
+        printf %s "$text"
+    elif [ -f "$root/answers/$1" ]; then
+        [ "$code" != 0 ] || exec $cat "$root/answers/$1"
+        $cat "$root/answers/$1"
+    fi
     exit "$code"
 }
 
