@@ -23,6 +23,12 @@ def phone_key(serial: str) -> str:
     return "~" + hashlib.sha256(serial.encode()).hexdigest()[:32]
 
 
+def check_device(report: Report) -> None:
+    """Refuse what names no phone: reports of several phones would become one phone's history."""
+    if report.device.serial.strip().lower() in ("", "unknown"):
+        raise Refusal(422, "no-serial", "The report does not say which phone it is about (device.serial).")
+
+
 def scanned_at(report: Report) -> datetime:
     """When the phone was looked at. Raises Refusal for a date that no calendar has."""
     try:

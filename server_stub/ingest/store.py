@@ -25,6 +25,7 @@ def store(envelope: Envelope) -> Literal["stored", "known"]:
     Raises Refusal when the report is from the future, or its id was used for another report.
     """
     report, now = envelope.report, timezone.now()
+    extract.check_device(report)
     at = extract.scanned_at(report)
     if at > now + settings.FUTURE_TOLERANCE:
         raise Refusal(

@@ -18,6 +18,7 @@ from server_stub.web.words import PROFILES, SOURCES, WORDS
 
 _HISTORY = 20
 _TIMELINE = 30
+_FIRST_STEPS = 6
 _ORDER = ("-scanned_at", "-report_id")
 
 
@@ -75,6 +76,7 @@ class PhonePage:
     profile: str
     policy_sha256: str
     steps: list[Step]
+    more_steps: list[Step]  # not proved ones that would make the first list too long to read
     clauses: list[ClauseView]
     changes: list[Change]
     changed_since: str | None
@@ -96,6 +98,7 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
     report = payload_of(bytes(shown.signed), shown.media_type)
     previous = payload_of(bytes(newest[1].signed), newest[1].media_type) if len(newest) > 1 else None
     rows = reports.select_related("agent").defer("signed")
+    steps = steps_of(report)
     history = cut(rows, _ORDER, query, _HISTORY)
     return PhonePage(
         key=phone.key,
@@ -110,7 +113,8 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
         report=_history_row(shown, shown),
         profile=str(PROFILES[report.profile]),
         policy_sha256=report.policy.sha256,
-        steps=steps_of(report),
+        steps=[step for n, step in enumerate(steps) if step.status == "fail" or n < _FIRST_STEPS],
+        more_steps=[step for n, step in enumerate(steps) if step.status != "fail" and n >= _FIRST_STEPS],
         clauses=clauses_of(report),
         changes=changes(previous, report) if previous else [],
         changed_since=newest[1].scanned_at.isoformat() if previous else None,

@@ -59,6 +59,7 @@ class ResultView:
     severity: str
     strength: str
     message: str
+    detail: str  # the message without the title that it often begins with
     remediation: str
     facts: list[FactView]
 
@@ -76,24 +77,32 @@ class ClauseView:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do now: what is wrong, how to mend it."""
+class Finding:
+    """A rule that is not met, in one sentence."""
 
     rule: str
-    clause: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do now, and all that it mends."""
+
+    status: str
     word: str
     sign: str
-    message: str
+    findings: list[Finding]
     remediation: str
 
 
 def steps_of(report: Report) -> list[Step]:
-    """What stands between the phone and "meets", what weighs most first."""
-    views = ((result, _result(result, report)) for result in by_weight(report.results)[:_MOST_RESULTS])
-    return [
-        Step(view.rule, clean(result.clause, 40), view.word, view.sign, view.message, view.remediation)
-        for result, view in views
-    ]
+    """What stands between the phone and "meets", what weighs most first; one remedy for several rules stands once."""
+    steps: dict[tuple[str, str], Step] = {}
+    for result in by_weight(report.results)[:_MOST_RESULTS]:
+        view = _result(result, report)
+        step = Step(view.status, view.word, view.sign, [], view.remediation)
+        steps.setdefault((view.status, view.remediation), step).findings.append(Finding(view.rule, view.message))
+    return list(steps.values())
 
 
 def clauses_of(report: Report) -> list[ClauseView]:
@@ -142,16 +151,20 @@ def _result(result: ReportedResult, report: Report) -> ResultView:
     language = get_language() or "en"
     texts = result.texts.get(language)  # type: ignore[call-overload]
     word = _word(result)
+    title = clean(texts.title if texts else result.rule, 200)
+    message = clean(texts.message if texts else result.message, _SENTENCE)
+    detail = message.removeprefix(title).removeprefix(": ")
     facts = [(name, report.facts[name]) for name in result.facts[:12] if name in report.facts]
     return ResultView(
         rule=clean(result.rule, 120),
-        title=clean(texts.title if texts else result.rule, 200),
+        title=title,
         status=result.status,
         word=str(word.text),
         sign=word.sign,
         severity=str(SEVERITIES[result.severity]),
         strength=str(STRENGTHS[result.strength]),
-        message=clean(texts.message if texts else result.message, _SENTENCE),
+        message=message,
+        detail=detail[:1].upper() + detail[1:],
         remediation=clean(texts.remediation if texts else result.remediation, _SENTENCE),
         facts=[_fact(name, fact) for name, fact in facts],
     )

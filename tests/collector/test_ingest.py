@@ -23,6 +23,7 @@ from server_stub.phones.models import Receipt, StoredReport
 from tests.collector.signing import NOW, Signer, encode, fact, report, result
 
 Post = Callable[..., Any]
+_GZIP = gzip.compress(b"{}", mtime=0)
 
 
 def problem(answer: Any) -> tuple[int, str]:
@@ -196,6 +197,11 @@ def test_a_report_from_the_future_is_refused(agent: Agent, signer: Signer, post:
     assert instant(NOW + timedelta(minutes=10)) in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("serial", ["", " ", "unknown", "UNKNOWN"])
+def test_a_report_of_no_phone_is_refused(agent: Agent, signer: Signer, post: Post, serial: str) -> None:
+    assert problem(post(signer.sign(encode(report(agent.id, serial))))) == (422, "no-serial")
+
+
 def test_what_is_too_large_is_refused(agent: Agent, signer: Signer, post: Post) -> None:
     assert problem(post(b" " * (settings.REPORT_LIMIT_BYTES + 1))) == (413, "too-large")
     line = b" " * settings.REPORT_LIMIT_BYTES + b"{}"
@@ -208,7 +214,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(agent: Agent, post: Post) -> No
     assert problem(post(packed, **{"Content-Encoding": "gzip"})) == (413, "too-large")
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more"])
+@pytest.mark.parametrize("body", [b"no gzip", _GZIP[:-4], _GZIP + b"more"])
 def test_broken_gzip_is_refused(agent: Agent, post: Post, body: bytes) -> None:
     assert problem(post(body, **{"Content-Encoding": "gzip"})) == (400, "wrong-encoding")
 

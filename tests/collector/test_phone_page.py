@@ -32,11 +32,44 @@ def page(client: Client, query: str = "", serial: str = "ZY22TEST01") -> dict[st
 
 def test_what_to_do_comes_in_the_order_of_weight(scan: Scan, viewer: Client) -> None:
     scan(results=(result("net", "2", "pass"), result("links", "5", "inconclusive"), result("copy", "6", "fail"), LOCK))
-    assert [(s["rule"], s["word"], s["message"], s["remediation"]) for s in page(viewer)["steps"]] == [
-        ("lock", "Fails", "lock: fail.", "Settings › Security."),
-        ("copy", "Fails", "copy: fail.", "Settings › Security."),
-        ("links", "Not proved", "links: inconclusive.", "Settings › Security."),
+    assert page(viewer)["steps"] == [
+        {
+            "status": "fail",
+            "word": "Fails",
+            "sign": "fails",
+            "findings": [{"rule": "lock", "message": "lock: fail."}, {"rule": "copy", "message": "copy: fail."}],
+            "remediation": "Settings › Security.",
+        },
+        {
+            "status": "inconclusive",
+            "word": "Not proved",
+            "sign": "unproved",
+            "findings": [{"rule": "links", "message": "links: inconclusive."}],
+            "remediation": "Settings › Security.",
+        },
     ]
+
+
+def test_a_long_list_keeps_what_fails_in_sight(scan: Scan, viewer: Client) -> None:
+    def open_result(number: int, status: str) -> dict[str, Any]:
+        texts = {"en": {"title": "t", "message": f"m{number}", "remediation": f"do {number}"}}
+        return result(f"r{number}", "7", status, texts=texts)
+
+    scan(results=tuple(open_result(n, "inconclusive" if n < 9 else "fail") for n in range(12)))
+    found = page(viewer)
+    assert [step["remediation"] for step in found["steps"]] == ["do 9", "do 10", "do 11", "do 0", "do 1", "do 2"]
+    assert [step["remediation"] for step in found["more_steps"]] == [f"do {n}" for n in range(3, 9)]
+
+
+def test_a_message_does_not_say_the_title_again(scan: Scan, viewer: Client) -> None:
+    texts = {"en": {"title": "The lock is set", "message": "The lock is set: not proved.", "remediation": ""}}
+    scan(results=(result("lock", "7", "inconclusive", texts=texts),))
+    shown = page(viewer)["clauses"][0]["results"][0]
+    assert (shown["title"], shown["message"], shown["detail"]) == (
+        "The lock is set",
+        "The lock is set: not proved.",
+        "Not proved.",
+    )
 
 
 def test_each_clause_with_its_proof(scan: Scan, viewer: Client) -> None:
