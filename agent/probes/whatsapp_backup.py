@@ -87,7 +87,8 @@ def probe(capture: Capture) -> Iterator[Fact]:
         raise Unanswered(why or UNREADABLE)
     unsure = [backups for backups in accounts if backups.unsure]
     if unsure:
-        evidence = tuple(each for backups in unsure for each in backups.places)[:5]
+        known_ones = tuple(_summary(backups) for backups in accounts if not backups.unsure)
+        evidence = tuple(each for backups in unsure for each in backups.places)[:5] + known_ones[:5]
         reason = unsure[0].unsure or UNREADABLE
         yield from (unknown(name, reason, *evidence) for name in FACTS)
         return

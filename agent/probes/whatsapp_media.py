@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
-from agent.probes import ProbeError, whatsapp_package
-from agent.probes.whatsapp_storage import Access, Volume, over_every_volume, volumes_of
+from agent.probes import whatsapp_package
+from agent.probes.whatsapp_storage import Access, Volume, over_every_volume, unexpected, volumes_of
 
 # M FOLDER: what `find` says of each file becomes one sign, so that only numbers are left: `.` a file, `!` a refusal.
 _FIND = r"""
@@ -71,12 +71,12 @@ def probe(capture: Capture) -> Iterator[Fact]:
     """Count media and name what is left, on every volume."""
     lines = capture.text(COMMAND).splitlines()
     if lines[-1] != "end":
-        raise _unexpected("no end")
+        raise unexpected("no end", COMMAND.key)
     cards = [line for line in lines if line.startswith("volumes ")] == ["volumes listed"]
     body = [line for line in lines[1:-1] if not line.startswith("volumes ")]
-    found = [_found(volume, rest) for volume, rest in volumes_of(body)]
+    found = [_found(volume, rest) for volume, rest in volumes_of(body, COMMAND.key)]
     if not found:
-        raise _unexpected(lines[0])
+        raise unexpected(lines[0], COMMAND.key)
     yield _media(found, capture, cards=cards)
     yield _leftovers(found, cards=cards)
 
@@ -140,14 +140,5 @@ def _found(volume: Volume, lines: list[str]) -> Found:
         elif found := _CLOSED_LINE.fullmatch(line):
             closed.append(found[1])
         else:
-            raise _unexpected(line)
+            raise unexpected(line, COMMAND.key)
     return Found(volume, counted, tuple(dict.fromkeys(left)), tuple(closed))
-
-
-def _unexpected(line: str) -> ProbeError:
-    return ProbeError(
-        Message(
-            "`{command}` is in a form that the check does not know: {line}",
-            {"command": COMMAND.key, "line": Evidence.of("", line).line},
-        )
-    )

@@ -161,8 +161,11 @@ def read(capture: Capture) -> Listing:
     return parse(capture.text(COMMAND))
 
 
-def volumes_of(lines: Iterable[str]) -> Iterator[tuple[Volume, list[str]]]:
-    """Read the `root` lines that `over_every_volume` prints, each with the lines that follow it."""
+def volumes_of(lines: Iterable[str], source: str = COMMAND.key) -> Iterator[tuple[Volume, list[str]]]:
+    """Read the `root` lines that `over_every_volume` prints, each with the lines that follow it.
+
+    ProbeError for a line that belongs to no volume: one that is not understood would be one not looked at.
+    """
     current: tuple[Volume, list[str]] | None = None
     for line in lines:
         if found := _ROOT.fullmatch(line):
@@ -172,8 +175,10 @@ def volumes_of(lines: Iterable[str]) -> Iterator[tuple[Volume, list[str]]]:
             unlocked = {"true": True, "false": False}.get(found["unlocked"] or "")
             number = int(user) if user else 0 if name == "sdcard" else None
             current = Volume(name, number, Access(found["access"]), unlocked), []
-        elif current:
+        elif current and not line.startswith("root "):
             current[1].append(line)
+        else:
+            raise unexpected(line, source)
     if current:
         yield current
 
@@ -196,10 +201,10 @@ def parse(text: str) -> Listing:
     lines = text.splitlines()
     clock = _NOW.fullmatch(lines[0]) if lines else None
     if clock is None or lines[-1] != "end":
-        raise _unexpected(lines[0] if lines and clock is None else "no end")
+        raise unexpected(lines[0] if lines and clock is None else "no end")
     volumes = []
-    for volume, body in volumes_of(line for line in lines if not line.startswith("volumes ")):
-        volume.folders = list(_folders(volume.name, [line for line in body if line != "end"]))
+    for volume, body in volumes_of(line for line in lines[1:-1] if not line.startswith("volumes ")):
+        volume.folders = list(_folders(volume.name, body))
         volumes.append(volume)
     cards = [line for line in lines if line.startswith("volumes ")]
     return Listing(int(clock[1]), tuple(volumes), cards == ["volumes listed"])
@@ -208,7 +213,7 @@ def parse(text: str) -> Listing:
 def _folders(volume: str, lines: list[str]) -> Iterator[Folder]:
     starts = [index for index, line in enumerate(lines) if line.startswith("folder ")]
     if lines and starts[:1] != [0]:
-        raise _unexpected(lines[0])
+        raise unexpected(lines[0])
     for start, stop in pairwise([*starts, len(lines)]):
         yield _folder(volume, lines[start], lines[start + 1 : stop])
 
@@ -216,7 +221,7 @@ def _folders(volume: str, lines: list[str]) -> Iterator[Folder]:
 def _folder(volume: str, title: str, lines: list[str]) -> Folder:
     found = _FOLDER.fullmatch(title)
     if found is None:
-        raise _unexpected(title)
+        raise unexpected(title)
     place = f"/{volume}" if volume == "sdcard" else f"/storage/{volume}"
     path = f"{place}/{found['path']}"
     files: dict[str, StoredFile] = {}
@@ -235,16 +240,15 @@ def _folder(volume: str, title: str, lines: list[str]) -> Folder:
         elif line == "many":
             unlisted = True
         elif line != "odd":  # a name that is not WhatsApp's, kept on the phone
-            raise _unexpected(line)
+            raise unexpected(line)
     package = "com.whatsapp.w4b" if found["label"] == "WhatsApp Business" else "com.whatsapp"
     account = int(found["account"] or 0)
     return Folder(path, package, account, Access(found["access"]), owner, tuple(files.values()), unlisted)
 
 
-def _unexpected(line: str) -> ProbeError:
+def unexpected(line: str, source: str = COMMAND.key) -> ProbeError:
+    """Make the error for a line that the script of `source` does not print."""
+    shown = Evidence.of("", line).line
     return ProbeError(
-        Message(
-            "`{command}` is in a form that the check does not know: {line}",
-            {"command": COMMAND.key, "line": Evidence.of("", line).line},
-        )
+        Message("`{command}` is in a form that the check does not know: {line}", {"command": source, "line": shown})
     )
