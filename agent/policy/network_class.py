@@ -30,24 +30,23 @@ def derive(facts: Mapping[str, Fact], trusted: Iterable[Network]) -> Fact:
     return _wifi(facts, transport.evidence, tuple(trusted))
 
 
-def _wifi(facts: Mapping[str, Fact], transport: tuple[Evidence, ...], trusted: tuple[Network, ...]) -> Fact:  # noqa: PLR0911 - a table in words
+def _wifi(facts: Mapping[str, Fact], transport: tuple[Evidence, ...], trusted: tuple[Network, ...]) -> Fact:
     ssid, bssid = _value(facts, "network.wifi.ssid"), _value(facts, "network.wifi.bssid")
     security, portal = facts.get("network.wifi.security"), facts.get("network.captive_portal")
     if any(_same(network, ssid, bssid) for network in trusted):
         return known(NAME, "organisation", *transport, *_lines(facts, "network.wifi.ssid", "network.wifi.bssid"))
+    # What looks public may still be a trusted network until its name, or behind such a name the access point, is read.
+    may_be_ours = any(ssid is None or (network.ssid == ssid and bssid is None) for network in trusted)
+    may_be_trusted = Message("this public Wi-Fi may be a trusted one, but its name or access point was not read")
     if portal is not None and portal.value is True:
-        return known(NAME, "public", *transport, *portal.evidence)
+        return unknown(NAME, may_be_trusted) if may_be_ours else known(NAME, "public", *transport, *portal.evidence)
     if security is None or security.state is not State.KNOWN:
         return unknown(NAME, _reason(security, Message("the Wi-Fi's protection was not read")), *transport)
-    if security.value not in _PUBLIC:
-        if portal is None or portal.state is not State.KNOWN:
-            return unknown(NAME, _reason(portal, Message("whether a sign-in page guards the Wi-Fi was not read")))
-        return known(NAME, "private", *transport, *security.evidence)
-    # An unprotected Wi-Fi may still be a trusted one until its name, or behind such a name the access point, is read.
-    if any(ssid is None or (network.ssid == ssid and bssid is None) for network in trusted):
-        why = Message("this unprotected Wi-Fi may be a trusted one, but its name or access point was not read")
-        return unknown(NAME, why, *security.evidence)
-    return known(NAME, "public", *transport, *security.evidence)
+    if security.value in _PUBLIC:
+        return unknown(NAME, may_be_trusted) if may_be_ours else known(NAME, "public", *transport, *security.evidence)
+    if portal is None or portal.state is not State.KNOWN:
+        return unknown(NAME, _reason(portal, Message("whether a sign-in page guards the Wi-Fi was not read")))
+    return known(NAME, "private", *transport, *security.evidence)
 
 
 def _same(network: Network, ssid: str | None, bssid: str | None) -> bool:

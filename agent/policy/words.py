@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Literal
 
 from agent.capture import quoted
 from agent.facts import FACTS, Kind, State
@@ -51,22 +51,16 @@ def integer(name: str, value: int, language: Language) -> str:
 
 
 def ago(at: datetime, now: datetime, language: Language) -> str:
-    """Return “34 days ago”, in the largest unit that says enough."""
+    """Return “34 days ago”: whole minutes, from two hours on hours, from two days on days."""
     from babel.dates import format_timedelta  # noqa: PLC0415 - heavy, and only for people
 
-    delta = at.astimezone(UTC) - now
-    exact = {"granularity": "day"} if abs(delta) >= timedelta(days=2) else {"granularity": "hour"}
-    if abs(delta) < timedelta(hours=2):
-        exact = {"granularity": "minute"}
-    # The largest unit, but days up to three months: “34 days” says more than “1 month” where 7 are allowed.
-    if timedelta(days=2) <= abs(delta) <= timedelta(days=100):
-        days = int(delta.total_seconds() // 86400) if delta.days >= 0 else -int(-delta.total_seconds() // 86400)
-        return _days_ago(-days, language) if days < 0 else format_timedelta(delta, locale=language, add_direction=True)
-    return format_timedelta(delta, locale=language, add_direction=True, threshold=1, **exact)  # type: ignore[arg-type]
-
-
-def _days_ago(days: int, language: Language) -> str:
-    return Message("{days} days ago", {"days": days})(language)
+    age = now - at.astimezone(UTC)
+    granularity: Literal["day", "hour", "minute"] = (
+        "day" if abs(age) >= timedelta(days=2) else "hour" if abs(age) >= timedelta(hours=2) else "minute"
+    )
+    whole = timedelta(**{f"{granularity}s": int(age / timedelta(**{f"{granularity}s": 1}))})
+    # The threshold keeps days from being told as weeks or months: “34 days” says more where 7 are allowed.
+    return format_timedelta(-whole, granularity, threshold=10**6, locale=language, add_direction=True)
 
 
 def moment(at: datetime, zone: tzinfo, language: Language) -> str:
