@@ -96,14 +96,27 @@ def _move_current_state(report: Report, phone: Phone, at: datetime) -> None:
     phone.security_patch = clean(device.security_patch or "", 40)
     phone.headline = extract.headline(report)
     phone.save()
+    _move_rules(extract.rule_states(report, phone.key, at), phone)
+
+
+def _move_rules(states: list[RuleState], phone: Phone) -> None:
+    """Write what changed only: from one night to the next it is mostly nothing."""
     before = {state.rule: state for state in RuleState.objects.filter(phone=phone)}
-    states = extract.rule_states(report, phone.key, at)
+    changed = []
     for state in states:
-        old = before.get(state.rule)
+        old = before.pop(state.rule, None)
         if old is not None and old.status == state.status:
             state.since = old.since
-    RuleState.objects.filter(phone=phone).delete()
-    RuleState.objects.bulk_create(states)
+        if old is None or _columns(old) != _columns(state):
+            changed.append(state)
+    outdated = [*before, *(state.rule for state in changed)]
+    if outdated:
+        RuleState.objects.filter(phone=phone, rule__in=outdated).delete()
+        RuleState.objects.bulk_create(changed)
+
+
+def _columns(state: RuleState) -> tuple[str, ...]:
+    return state.status, state.clause, state.severity, state.strength
 
 
 def _see_agent(envelope: Envelope, at: datetime, now: datetime) -> None:

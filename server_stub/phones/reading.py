@@ -78,10 +78,11 @@ class ClauseView:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that is not met, in one sentence."""
+    """A rule that is not met. `text`: what is wrong, or what was not proved; `detail`: why it was not."""
 
     rule: str
-    message: str
+    text: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,14 @@ def steps_of(report: Report) -> list[Step]:
     for result in by_weight(report.results)[:_MOST_RESULTS]:
         view = _result(result, report)
         step = Step(view.status, view.word, view.sign, [], view.remediation)
-        steps.setdefault((view.status, view.remediation), step).findings.append(Finding(view.rule, view.message))
+        steps.setdefault((view.status, view.remediation), step).findings.append(_finding(view))
     return list(steps.values())
+
+
+def _finding(view: ResultView) -> Finding:
+    if view.status == "fail":
+        return Finding(view.rule, view.message, "")
+    return Finding(view.rule, view.title, view.detail)
 
 
 def clauses_of(report: Report) -> list[ClauseView]:

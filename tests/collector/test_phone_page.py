@@ -37,14 +37,17 @@ def test_what_to_do_comes_in_the_order_of_weight(scan: Scan, viewer: Client) -> 
             "status": "fail",
             "word": "Fails",
             "sign": "fails",
-            "findings": [{"rule": "lock", "message": "lock: fail."}, {"rule": "copy", "message": "copy: fail."}],
+            "findings": [
+                {"rule": "lock", "text": "lock: fail.", "detail": ""},
+                {"rule": "copy", "text": "copy: fail.", "detail": ""},
+            ],
             "remediation": "Settings › Security.",
         },
         {
             "status": "inconclusive",
             "word": "Not proved",
             "sign": "unproved",
-            "findings": [{"rule": "links", "message": "links: inconclusive."}],
+            "findings": [{"rule": "links", "text": "links is good", "detail": "Links: inconclusive."}],
             "remediation": "Settings › Security.",
         },
     ]
