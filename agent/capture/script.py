@@ -32,9 +32,12 @@ _LAST = "_"  # the token's value when no job is left
 # A here-document is a temporary file in mksh and bash; nothing may be written on a phone.
 _HERE_DOCUMENT = re.compile(r"<<(?!\s*\d)")
 
-# g ID SECONDS LIMIT+1 LINE: run one command, keep its frame in R.
+# _g ID SECONDS LIMIT+1 LINE: run one command, keep its frame in R.
 #   8: what the command prints, 9: what is known about it. Base64 and hex hold no colon, so wherever `:x3:` lands in
-#   them it is found again. `s` runs it in its own group and tells the watchdog its id and its exit code.
+#   them it is found again. `_s` runs it in its own group, and tells the watchdog `_d` its id and its exit code; a
+#   stream that closes between the two kills it too. `_u` is both for plain shells. `_w` is a worker, R what it has to
+#   print, `_j NAME` a job.
+#   The last trap asks more than once, because mksh overlooks a signal that comes just before it begins to wait.
 _SCRIPT = r"""exec 2>/dev/null
 n=@NONCE k=plain R=
 case $KSH_VERSION in *MIRBSD*|*LEGACY*) k=mksh;; esac
@@ -43,42 +46,43 @@ if command -v base64 >/dev/null; then e=base64 f=64
 elif command -v xxd >/dev/null; then e='xxd -p' f=16
 else e='od -An -v -tx1' f=16; fi
 t=; command -v timeout >/dev/null && t=timeout
-s() { set -m; h=$!; trap '[ "$!" = "$h" ] || kill -9 -$!; exit 1' HUP
+_s() { set -m; h=$!; trap '[ "$!" = "$h" ] || kill -9 -$!; exit 1' HUP
 ( eval "$1" ) </dev/null >&8 2>&8 3>&- 4>&- 8>&- 9>&- & p=$!
 exec 8>&-; echo $p; wait $p; x=$?; kill -9 -$p; echo $x; }
-d() { trap '' HUP INT TERM PIPE; exec 8>&- 3<&- 4>&-; read -r p
+_d() { trap '' HUP INT TERM PIPE; exec 8>&- 3<&- 4>&-; read -r p
 if read -r -t $1 x; then echo ":x$x:"; else kill -9 -$p; echo :xT:; fi; }
-u() { ${t:+timeout -s KILL $1} sh -c "$2" </dev/null >&8 2>&8 8>&- 9>&- & p=$!
+_u() { ${t:+timeout -s KILL $1} sh -c "$2" </dev/null >&8 2>&8 8>&- 9>&- & p=$!
 wait $p; x=$?; kill -9 -$p
 case $t$x in timeout124|timeout137|timeout142) x=T;; esac; echo ":x$x:"; }
 if [ $k = plain ]; then
-c() { { { u $1 "$3" 8>&1 >&9; } | head -c $2 | $e; echo ":e$? 0:"; } 9>&1; }
+_c() { { { _u $1 "$3" 8>&1 >&9; } | head -c $2 | $e; echo ":e$? 0:"; } 9>&1; }
 else
-c() { { { { s "$3" | d $1 >&9; } 8>&1; } | head -c $2 | $e; echo ":e${PIPESTATUS[1]} ${PIPESTATUS[2]}:"; } 9>&1; }
+_c() { { { { _s "$3" | _d $1 >&9; } 8>&1; } | head -c $2 | $e; echo ":e${PIPESTATUS[1]} ${PIPESTATUS[2]}:"; } 9>&1; }
 fi
-g() { b=$EPOCHREALTIME; o=$(c $2 $3 "$4"); R="$R$n answer $1 $f $b $EPOCHREALTIME
+_g() { b=$EPOCHREALTIME; o=$(_c $2 $3 "$4"); R="$R$n answer $1 $f $b $EPOCHREALTIME
 $o
 $n end $1
 "; }
-j() { case $1 in
+_j() { case $1 in
 JOBS
 esac; }
-w() { set +m; trap : PIPE
+_w() { set +m; trap : PIPE
 while IFS= read -r -t 90 -N1 a <&3; do
 [ -n "$R" ] && { echo "$R" || a=LAST; }
 [ $a = LAST ] && { echo -n LAST >&4; return; }
 R= h=${N#*$a}; h=${h%"${h#?}"}
 echo -n "${h:-LAST}" >&4
-j $a; done; }
+_j $a; done; }
 N=NAMES
 echo "$n begin $k"
 if [ $k = plain ]; then
-h=$N; while [ -n "$h" ]; do j "${h%"${h#?}"}"; echo "$R" || exit; R= h=${h#?}; done
+h=$N; while [ -n "$h" ]; do _j "${h%"${h#?}"}"; echo "$R" || exit; R= h=${h#?}; done
 else
 set -m
 [ $k = mksh ] && eval 'cat |& q=$!; exec 3<&p 4>&p' || eval 'coproc cat; q=$!; exec 3<&${COPROC[0]} 4>&${COPROC[1]}'
-l=; trap 'trap "" HUP INT TERM; for i in $l $! $q; do kill -HUP -$i; done; exit 129' HUP INT TERM
-for i in WORKERS; do w & l="$l $!"; done
+l=; trap 'trap "" HUP INT TERM; for h in 1 2 3 4 5; do for i in $l $! $q; do kill -HUP -$i; done; sleep 0.2; done
+exit 129' HUP INT TERM
+for i in WORKERS; do _w & l="$l $!"; done
 echo -n FIRST >&4; for i in $l; do wait $i; done; exec 3<&- 4>&-; kill -9 -$q
 fi
 echo "$n finish COUNT"
@@ -123,7 +127,7 @@ def _jobs(commands: Sequence[Command]) -> list[str]:
     for place, (index, command) in enumerate(dear_first):
         # Beyond the names, count back from the cheapest job.
         slot = place if place < len(jobs) else -1 - (place - len(jobs)) % len(jobs)
-        jobs[slot].append(f"g {index} {command.timeout_s} {command.limit_bytes + 1} {_quoted(command.line)}")
+        jobs[slot].append(f"_g {index} {command.timeout_s} {command.limit_bytes + 1} {_quoted(command.line)}")
     return ["; ".join(job) for job in jobs]
 
 

@@ -1,6 +1,7 @@
 """The shells that the scan's script must run under, and a way to run it there as adbd does."""
 
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -90,10 +91,44 @@ class Phone:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
 
+    @contextmanager
+    def on_a_terminal(self, script: str) -> Iterator["Terminal"]:
+        """As adbd runs a command without the second shell protocol, but for the terminal's raw mode."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.directory / "cwd")
+            os.execve(self.program, [self.program, "-c", script], self.environment)
+        try:
+            yield Terminal(fd)
+        finally:
+            os.close(fd)
+            os.waitpid(pid, 0)
+
     def scan(self, commands: Sequence[Command], workers: int = 4) -> dict[str, Answer]:
         with self.started(build(commands, NONCE, workers)) as process:
             output, _ = process.communicate(timeout=30)
         return read(output, commands)
+
+
+@dataclass
+class Terminal:
+    """The other end of the shell's terminal."""
+
+    fd: int
+
+    def read_all(self) -> bytes:
+        return self.read_until(b"")
+
+    def read_until(self, mark: bytes) -> bytes:
+        """Read until `mark`, or to the end for an empty one: the last process that had the terminal has left it."""
+        output = b""
+        while not mark or mark not in output:
+            try:
+                output += os.read(self.fd, 65536)
+            except OSError:
+                assert not mark, output
+                break
+        return output
 
 
 def read(output: bytes, commands: Sequence[Command]) -> dict[str, Answer]:

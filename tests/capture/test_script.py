@@ -9,7 +9,7 @@ import pytest
 from agent.capture import Answer, Outcome
 from agent.capture.script import LIMIT_BYTES, build
 from agent.probes import commands as all_commands
-from tests.capture.shells import ALL, NONCE, SIDE_BY_SIDE, Phone, command, hang_up
+from tests.capture.shells import ALL, NONCE, SIDE_BY_SIDE, Phone, command, hang_up, read
 
 HANGS = {
     "alone": "sleep 1000",
@@ -183,3 +183,30 @@ def test_all_of_the_agents_commands_fit_into_one_service_and_write_nothing() -> 
     for line in (c.line for c in commands):
         targets = re.findall(r">\s*([^\s;|)}]+)", line)
         assert [t for t in targets if t != "/dev/null" and not t.startswith("&")] == [], line
+
+
+@pytest.mark.parametrize("shell", SIDE_BY_SIDE)
+def test_a_terminal_in_between_changes_nothing(tmp_path: Path, shell: str) -> None:
+    phone = Phone(shell, tmp_path)
+    commands = [command("printf 'a\\0b\\r\\n\\377'"), command("echo x; exit 4"), command("sleep 1000", timeout_s=1)]
+    with phone.on_a_terminal(build(commands, NONCE)) as terminal:
+        output = terminal.read_all()
+    assert b"\r\n" in output
+    assert untimed(read(output, commands)) == {
+        commands[0].key: Answer(b"a\0b\r\n\xff", exit_code=0),
+        commands[1].key: Answer(b"x\n", exit_code=4),
+        commands[2].key: Answer(b"", Outcome.TIMED_OUT),
+    }
+    assert phone.is_quiet(), phone.processes()
+
+
+@pytest.mark.parametrize("hang", HANGS.values(), ids=HANGS.keys())
+@pytest.mark.parametrize("shell", SIDE_BY_SIDE)
+def test_nothing_runs_on_when_the_terminal_is_closed_half_way(tmp_path: Path, shell: str, hang: str) -> None:
+    phone = Phone(shell, tmp_path)
+    script = build(
+        [command(hang, timeout_s=1000), command("sleep 1000; echo", timeout_s=1000), command("echo x")], NONCE
+    )
+    with phone.on_a_terminal(script) as terminal:
+        terminal.read_until(f"@{NONCE} end 2".encode())
+    assert phone.is_quiet(), phone.processes()
