@@ -1,9 +1,7 @@
 """The simulated phone: a TCP port, the connections to it, and everything it must leave behind clean."""
 
 import os
-import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +21,7 @@ from agent.simulator.authorisation import Authorisation, read_key
 from agent.simulator.banner import banner
 from agent.simulator.child import Surroundings
 from agent.simulator.connection import Connection, Door
+from agent.simulator.home import Home
 from agent.simulator.log import Ran
 from agent.simulator.moments import Clock
 from agent.simulator.processes import end_processes
@@ -86,7 +85,8 @@ class SimulatedPhone:
 
     def start(self) -> Self:
         """Lay out its files and listen. PostureError if the port is taken or the scenario cannot be served."""
-        self._root = Path(tempfile.mkdtemp(prefix="simulated-phone-")).resolve()
+        self._home = Home()
+        self._root = self._home.path
         try:
             scenario = self.scenario
             now = datetime.now(UTC) + timedelta(seconds=scenario.clock_offset_s)
@@ -96,7 +96,7 @@ class SimulatedPhone:
             self._door = self._make_door(self._root)
             self._listener = self._listen()
         except BaseException:
-            shutil.rmtree(self._root)
+            self._home.remove()
             self._root = None
             raise
         self.port = self._listener.getsockname()[1]
@@ -123,7 +123,7 @@ class SimulatedPhone:
         for connection in connections:
             connection.join_streams()
         self._log = log.read(self._root / "log")
-        shutil.rmtree(self._root)
+        self._home.remove()
         self._root = None
 
     def __enter__(self) -> Self:
