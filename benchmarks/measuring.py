@@ -1,4 +1,4 @@
-"""Side-by-side timing: the two things take turns, and the fastest of each counts, so that a busy machine tells little."""
+"""Side-by-side timing: the two take turns and the fastest of each counts, so that a busy machine tells little."""
 
 import time
 from collections.abc import Callable

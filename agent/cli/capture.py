@@ -26,6 +26,8 @@ def command(
 ) -> int:
     """Capture one phone into one file."""
     found = options.reach(DataDir.find(data), wanted)
+    if output.exists():
+        raise PostureError(Message("{path} is there already; choose another name", {"path": str(output)}))
     if len(found) > 1:
         names = ", ".join(phone.serial for phone in found)
         raise PostureError(

@@ -20,9 +20,9 @@ def posture_collector(data: Path, *words: str) -> subprocess.CompletedProcess[st
 
 
 @contextmanager
-def served(data: Path, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def served(data: Path, *words: str, **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Serve on a free port until the block ends. Gives the address and the process."""
-    environment = os.environ | {"POSTURE_DATA": str(data), "POSTURE_LANG": "en"}
+    environment = os.environ | {"POSTURE_DATA": str(data), "POSTURE_LANG": "en"} | variables
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     command = [*_POSTURE, "serve", "--port", "0", *words]
     with subprocess.Popen(

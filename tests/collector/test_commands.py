@@ -41,6 +41,24 @@ def test_from_nothing_to_a_stored_report_and_a_clean_end(tmp_path: Path) -> None
     assert "revoked" in posture_collector(tmp_path, "agents", "--revoke", signer.id).stdout
 
 
+def test_behind_a_proxy_that_speaks_tls(tmp_path: Path) -> None:
+    posture_collector(tmp_path, "create-user", "ana")
+    with served(tmp_path, POSTURE_BEHIND_TLS="1", POSTURE_ALLOWED_HOSTS="posture.example.org") as (address, _):
+        secure = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "Host": "posture.example.org"}
+        page = requests.get(f"{address}/account/login/", headers=secure, timeout=10)
+        assert page.headers["Strict-Transport-Security"].startswith("max-age=")
+        assert "Secure" in page.headers["Set-Cookie"]
+        token = page.cookies["csrftoken"]
+        login = {"login": "ana", "password": PASSWORD, "csrfmiddlewaretoken": token}
+        origin = {"Origin": "https://posture.example.org", "Cookie": f"csrftoken={token}"}
+        entered = requests.post(
+            f"{address}/account/login/", login, headers=secure | origin, timeout=10, allow_redirects=False
+        )
+        assert (entered.status_code, entered.headers["Location"]) == (302, "/")
+        assert requests.get(f"{address}/healthz", timeout=10).status_code == 200
+        assert requests.get(f"{address}/account/login/", timeout=10).status_code == 400
+
+
 def test_ctrl_c_ends_it(tmp_path: Path) -> None:
     with served(tmp_path) as (address, process):
         assert requests.get(f"{address}/readyz", timeout=10).text == "ready\n"

@@ -19,6 +19,13 @@ def test_ready(client: Client, db: None) -> None:
     assert client.get("/readyz").content == b"ready\n"
 
 
+@pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics"])
+def test_what_watches_needs_no_name_and_changes_nothing(client: Client, db: None, settings: Any, address: str) -> None:
+    settings.ALLOWED_HOSTS = ["posture.example.org"]
+    assert client.get(address, headers={"Host": "10.0.0.7"}).status_code == 200
+    assert client.post(address).status_code == 405
+
+
 def test_not_ready_before_migrations(client: Client, db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'phones'")

@@ -146,7 +146,7 @@ def test_androidqf_reads_the_certificates_themselves() -> None:
     text = json.dumps([app, {"name": "org.example", "installer": "x", "uid": 1, "files": None}])
     fact = facts_of(whatsapp_package, phone({"androidqf packages.json": text}))[NAME]
     assert fact.value == [row("com.whatsapp", 10, None, None, "verified")]
-    for broken in ("{", "[1]", "null", text[:50], '[{"name": 5}]'):
+    for broken in ("{", "[1]", "null", text[:50], '[{"name": 5}]', '[{"name": "com.whatsapp", "files": [3]}]'):
         assert facts_of(whatsapp_package, phone({"androidqf packages.json": broken}))[NAME].value is None
 
 
