@@ -135,7 +135,9 @@ def _word(status: Any, out: Console) -> str:
 def _print(line: str, out: Console) -> None:
     """Print one line, folded under its own indentation."""
     indent = " " * (len(line) - len(line.lstrip()))
-    folded = textwrap.wrap(line, _WIDTH, subsequent_indent=f"{indent}  ", break_long_words=False) or [line]
+    folded = textwrap.wrap(
+        line, _WIDTH, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
+    ) or [line]
     click.echo("\n".join(printable(each, out) for each in folded))
 
 

@@ -137,7 +137,9 @@ def quantified(each: Node, where: Node | None, *, every: bool) -> Comparison:
     return Comparison(test, why, deciding)
 
 
-def unless_unproved(comparison: Comparison, unproved: tuple[str, ...], choices: tuple[str, ...]) -> Comparison:
+def unless_unproved(
+    comparison: Comparison, unproved: tuple[str, ...], *, what: str | Message, choices: tuple[str, ...]
+) -> Comparison:
     """The same, but for values that prove neither one thing nor the other; `choices` are all there are."""
     open_values = frozenset(unproved)
     test = comparison.test
@@ -146,5 +148,9 @@ def unless_unproved(comparison: Comparison, unproved: tuple[str, ...], choices: 
     return replace(
         comparison,
         test=lambda value, scene: UNKNOWN if value in open_values else test(value, scene),
+        why=lambda value, _: Message(
+            "“{what}” is {value}, which proves neither one thing nor the other",
+            {"what": what, "value": quoted(str(value))},
+        ),
         reachable=frozenset(test(value, nowhere) for value in left) if left else comparison.reachable,
     )

@@ -120,7 +120,12 @@ class Compiler:
         comparison = self._comparison(written, operator, place, subject, inner)
         if written.unproved is not None:
             self._words(subject, written.unproved, (*place, "unproved"))
-            comparison = comparisons.unless_unproved(comparison, written.unproved, subject.choices)
+            comparison = comparisons.unless_unproved(
+                comparison,
+                written.unproved,
+                what=subject.field or FACTS[subject.fact].label,
+                choices=subject.choices,
+            )
         return Leaf(
             subject.fact,
             subject.field,

@@ -78,6 +78,8 @@ def _failed(result: Result, language: Language) -> str:
 
 def _not_proved(result: Result, language: Language) -> str:
     title = result.of.title[language]
+    when = result.of.when
+    asked = when is None or when.truth(result.scene) is TRUE
     for finding in result.because:
         if finding.truth is UNKNOWN and finding.reason is not None:
             values: dict[str, str | int | Message] = {
@@ -85,6 +87,8 @@ def _not_proved(result: Result, language: Language) -> str:
                 "fact": label(finding.fact),
                 "reason": finding.reason,
             }
+            if asked:
+                return Message("{fact}: not proved; {reason}", values)(language)
             return Message("{title}: not proved. {fact}: {reason}", values)(language)
     return Message("{title}: nobody has stated it yet", {"title": title})(language)
 
@@ -125,7 +129,7 @@ def remediation(result: Result, language: Language) -> str:
         return Message("{how} Or ask, and note the answer: {question}", values)(language)
     if rule.messages is not None and rule.messages.inconclusive is not None:
         return _filled(rule.messages.inconclusive, result, language, None)
-    return Message("Mend what kept it from being read, and scan again")(language)
+    return Message("Unlock the phone, keep it connected and scan again.")(language)
 
 
 def _fix(rule: Rule, scene: Scene) -> Texts:

@@ -11,8 +11,12 @@ from agent.messages import Message
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 GENUINE = {
-    "package": "com.whatsapp", "user": 0, "version": "2.26.1", "installer": "com.android.vending", "signature": "verified",
-}  # fmt: skip
+    "package": "com.whatsapp",
+    "user": 0,
+    "version": "2.26.1",
+    "installer": "com.android.vending",
+    "signature": "verified",
+}
 WELL_KEPT: Mapping[str, Any] = {
     "screen_lock.secure": True,
     "screen_lock.credential": "pin",
@@ -66,7 +70,7 @@ _INSTANTS = st.integers(-40, 40).map(lambda days: instant(NOW + timedelta(days=d
 _WORDS = st.sampled_from(["Casa", "Example-Office", "com.whatsapp", "com.example.app/.Service", "{found}", "android"])
 
 
-def _value(spec: Spec, name: str = "") -> st.SearchStrategy[Any]:
+def _value(spec: Spec, name: str = "") -> st.SearchStrategy[Any]:  # noqa: PLR0911 - a table
     field = name or spec.name
     if spec.kind is Kind.RECORDS and not name:
         record = st.fixed_dictionaries({each: _value(spec, each) for each in spec.fields})

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from agent.facts import FACTS, Fact, State
 from agent.messages import Message
@@ -24,12 +25,15 @@ class Said(Node):
     def __init__(self, truth: Truth) -> None:
         self._truth = truth
 
+    @override
     def truth(self, scene: Scene, entry: object = None) -> Truth:
         return self._truth
 
+    @override
     def deciding(self, scene: Scene, entry: object = None) -> list[Finding]:
         return [Finding("said", self._truth, reason=Message("so it is"))]
 
+    @override
     def leaves(self) -> list[object]:
         return []
 

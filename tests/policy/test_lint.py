@@ -1,5 +1,6 @@
 """Mistakes in a policy: each stops the load with file, line, column, what is wrong and the nearest name."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from agent.policy.source import parse
 BASELINE = (shipped() / "baseline" / "policy.yaml").read_text()
 
 MISTAKES = [
-    ("fact: device.encrypted", "fact: device.encripted", "there is no fact “device.encripted”; did you mean “device.encrypted”?"),
+    ("fact: device.encrypted", "fact: device.encripted",
+     "there is no fact “device.encripted”; did you mean “device.encrypted”?"),
     ("severity: critical", "severty: critical", "there is no key “severty”; did you mean “severity”?"),
     ("severity: critical", "severity: critcal", "there is no value “critcal”; did you mean “critical”?"),
     ("value: {days: 180}", "value: {day: 180}", "there is no key “day”; did you mean “days”?"),
@@ -56,18 +58,21 @@ MISTAKES = [
     ("          es: El parche de seguridad es reciente\n", "", "“es” is missing"),
     ("{lock_delay})", "{lock_dela})", "there is no fact or parameter “lock_dela”; did you mean “lock_delay”?"),
     ("(máximo {lock_delay})", "(máximo {lock_delay!r})", "a gap is written as {name}"),
-    ("time_zone: UTC", "time_zone: America/Bogata", "there is no time zone “America/Bogata”; did you mean “America/Bogota”?"),
+    ("time_zone: UTC", "time_zone: America/Bogata",
+     "there is no time zone “America/Bogata”; did you mean “America/Bogota”?"),
     ("strength: required", "strength: requiered", "there is no value “requiered”; did you mean “required”?"),
     ("strength: required", "strength: required\n        question: holder", "there is no question “holder”"),
     ("strength: required", "strength: required\n        kind: attested", "an attested rule needs a question"),
     ("facts: {screen_lock.secure: false}", "facts: {screen_lock.secured: false}",
      "there is no fact “screen_lock.secured”; did you mean “screen_lock.secure”?"),
-    ("facts: {screen_lock.secure: false}", "facts: {screen_lock.secure: 4}", "screen_lock.secure (bool) has no such value"),
+    ("facts: {screen_lock.secure: false}", "facts: {screen_lock.secure: 4}",
+     "screen_lock.secure (bool) has no such value"),
     ("status: inconclusive", "status: inconclusive\n            answer: \"yes\"", "this rule has no question"),
     ("id: BASELINE", "id: BASELINE\nid: OTHER", "“id” stands here twice"),
     ("version: \"1.0\"", "version: 1.0.0\nqqq: []", "there is no key “qqq”"),
     ("id: BASELINE", "id: *anchor", "is not valid YAML: an alias (*) is not part of a policy"),
-    ("id: BASELINE", "id: !!python/name:os.system x", "the tag tag:yaml.org,2002:python/name:os.system is not part of a policy"),
+    ("id: BASELINE", "id: !!python/name:os.system x",
+     "the tag tag:yaml.org,2002:python/name:os.system is not part of a policy"),
     ("id: BASELINE", "id: [", "is not valid YAML: expected ',' or ']', but got '<scalar>'"),
 ]  # fmt: skip
 
@@ -134,12 +139,18 @@ def test_yaml_is_read_by_its_core_schema() -> None:
     }  # fmt: skip
 
 
+def refused(read: Callable[[], object]) -> str | None:
+    try:
+        read()
+    except PolicyError as error:
+        return str(error.message)
+    return None
+
+
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: data.decode("latin-1")))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        parse(text.encode("utf-8", "surrogatepass"), "x")
-    except PolicyError as error:
-        assert str(error.message).startswith("x:")
+    told = refused(lambda: parse(text.encode("utf-8", "surrogatepass"), "x"))
+    assert told is None or told.startswith("x:")
 
 
 @given(st.data())
@@ -150,7 +161,5 @@ def test_a_policy_with_any_line_taken_out_is_read_or_refused(
     at = data.draw(st.integers(0, len(lines) - 1))
     path = tmp_path_factory.mktemp("cut") / "policy.yaml"
     path.write_text("".join(lines[:at] + lines[at + 1 :]))
-    try:
-        load(path)
-    except PolicyError as error:
-        assert str(error.message).startswith(f"{path}:")
+    told = refused(lambda: load(path))
+    assert told is None or told.startswith(f"{path}:")
