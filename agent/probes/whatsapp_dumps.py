@@ -41,14 +41,13 @@ _TOLD = ("version", "installer", "signatures")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One WhatsApp of one user (None: the source does not tell whose). `uid` is the app's number for that user."""
+    """One WhatsApp of one user (None: the source does not tell whose)."""
 
     package: str
     user: int | None
     version: str | None
     installer: str | None
     signature: Signature
-    uid: int | None
     evidence: tuple[Evidence, ...]
 
 
@@ -94,9 +93,8 @@ def states(
         if dump is None or not is_whatsapp(name):
             continue
         for user in sorted(user for user, installed in dump.users.items() if installed):
-            uid = user * 100_000 + dump.uid % 100_000 if dump.uid is not None else None
             evidence = Evidence.of(source, f"{name}: {dump.lines[f'user {user}']}")
-            bare = Installation(name, user, None, dump.installer, "unread", uid, (evidence,))
+            bare = Installation(name, user, None, dump.installer, "unread", (evidence,))
             yield described(bare, dump, digests, source)
 
 

@@ -36,6 +36,7 @@ FACTS = ("whatsapp.installed",)
 
 DENIED = Message("the phone did not list the apps of user {user}; open that user's settings and look for WhatsApp")
 NO_USERS = Message("the phone did not list its users, so another one may have WhatsApp; scan again")
+DISAGREE = Message("`{one}` and `{other}` disagree on whether user {user} has {package}; scan again")
 WHOSE = Message("a saved list of apps does not tell for which user WhatsApp is installed; scan the phone itself")
 
 
@@ -143,12 +144,24 @@ def _listed(capture: Capture) -> list[Installation] | None:
     found: list[Installation] = []
     for user, rows in _users(text).items():
         if rows and re.fullmatch(r"\d{1,6}", rows[-1]) and all(PACKAGE.fullmatch(row) for row in rows[:-1]):
-            found += _rows(user, rows[:-1], own, full)
+            listed = list(_rows(user, rows[:-1], own, full))
+            _agree(user, {each.package for each in listed}, own)
+            found += listed
         elif set(OFFICIAL) <= own.keys():
             found += [each for each in states(own, full) if each.user == user]
         else:
             raise Unanswered(Message(DENIED.sentence, {"user": user}))
     return found
+
+
+def _agree(user: int, listed: set[str], own: Mapping[str, PackageDump | None]) -> None:
+    """Raise ProbeError where the list and an app's own dump contradict each other; a hidden app is not listed."""
+    for name, dump in own.items():
+        state = False if dump is None else dump.users.get(user)
+        hidden = dump is not None and "hidden=true" in dump.lines.get(f"user {user}", "")
+        if is_whatsapp(name) and state is not None and state is not (name in listed) and not hidden:
+            values = {"one": LIST.key, "other": DUMP.key, "package": name, "user": user}
+            raise ProbeError(Message(DISAGREE.sentence, values))
 
 
 def _rows(
@@ -159,7 +172,6 @@ def _rows(
         if match is None or not is_whatsapp(match["name"]):
             continue
         installer = None if match["installer"] in (None, "null") else match["installer"]
-        uid = int(match["uid"]) if match["uid"] else None
         evidence = Evidence.of(LIST.key, f"user {user}: {row}")
-        bare = Installation(match["name"], user, None, installer, "unread", uid, (evidence,))
+        bare = Installation(match["name"], user, None, installer, "unread", (evidence,))
         yield described(bare, own.get(match["name"]), full)

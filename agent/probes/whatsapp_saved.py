@@ -69,9 +69,7 @@ def lists(capture: Capture) -> list[Installation] | None:
         matches = [match for row in rows if (match := PACKAGE.fullmatch(row)) and is_whatsapp(match["name"])]
         if matches:
             return [
-                Installation(
-                    each["name"], None, None, each["installer"], "unread", None, (Evidence.of(source, each[0]),)
-                )
+                Installation(each["name"], None, None, each["installer"], "unread", (Evidence.of(source, each[0]),))
                 for each in matches
             ]
     return None
@@ -103,6 +101,5 @@ def _app(row: Mapping[str, Any]) -> Installation:
         version=None,
         installer=None if installer in (None, "null", "") else str(installer),
         signature=judge(name, digests, ()),
-        uid=uid if isinstance(uid, int) else None,
         evidence=tuple(evidence),
     )

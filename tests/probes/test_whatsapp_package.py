@@ -17,6 +17,7 @@ PLAY = "com.android.vending"
 MOTO = "whatsapp_package/moto-a8-old-signatures.txt"
 SAMSUNG = "whatsapp_package/samsung-a14-preinstalled-and-business.txt"
 PIXEL = "whatsapp_package/pixel-a15-app-links.txt"
+SAMSUNG_ALONE = saved(SAMSUNG).partition("\nPackages:\n  Package [com.whatsapp.w4b]")[0]
 ONE = f"user 0\npackage:com.whatsapp  installer={PLAY} uid:10077\n230\n"
 
 
@@ -60,9 +61,9 @@ def test_every_user_is_looked_at_also_one_whose_list_android_denies() -> None:
 
 
 def test_the_full_digest_verifies() -> None:
-    fact = installed(list=ONE, dump=saved(SAMSUNG), links=saved(PIXEL))
+    fact = installed(list=ONE, dump=SAMSUNG_ALONE, links=saved(PIXEL))
     assert fact.value == [row("com.whatsapp", 0, "2.26.21.1", PLAY, "verified")]
-    other = installed(list=ONE, dump=saved(SAMSUNG), links=saved(PIXEL).replace("FB:92", "FB:93"))
+    other = installed(list=ONE, dump=SAMSUNG_ALONE, links=saved(PIXEL).replace("FB:92", "FB:93"))
     assert other.value == [row("com.whatsapp", 0, "2.26.21.1", PLAY, "unrecognised")]
 
 
@@ -70,7 +71,7 @@ def test_the_full_digest_verifies() -> None:
     "links", ["", "Unknown command: get-app-links\n", "  com.whatsapp:\n    Signatures: [FB:92]\n"]
 )
 def test_without_a_full_digest_the_hash_matches_at_most(links: str) -> None:
-    assert installed(list=ONE, dump=saved(SAMSUNG), links=links).value[0]["signature"] == "matches"
+    assert installed(list=ONE, dump=SAMSUNG_ALONE, links=links).value[0]["signature"] == "matches"
     assert installed(list=ONE, links=links).value == [row("com.whatsapp", 0, None, PLAY, "unread")]
 
 
@@ -129,6 +130,13 @@ def test_a_bugreport_lists_all_apps_of_all_users() -> None:
 def test_a_piece_of_a_dump_proves_no_absence(text: str) -> None:
     assert installed(whole=text).value is None
     assert facts_of(whatsapp_package, phone({"dumpsys package": cut_short(text)}))[NAME].value is None
+
+
+@pytest.mark.parametrize("listing", ["user 0\n230\n", ONE + "user 10\n" + ONE.partition("\n")[2]])
+def test_a_list_that_the_app_s_own_dump_contradicts_is_unknown(listing: str) -> None:
+    assert "disagree" in reason_of(installed(list=listing, dump=saved(MOTO)))
+    hidden = saved(MOTO).replace("installed=true hidden=false", "installed=true hidden=true")
+    assert installed(list="user 0\n230\n", dump=hidden).value == []
 
 
 def test_two_blocks_of_one_app_contradict_each_other() -> None:
