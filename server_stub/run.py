@@ -7,13 +7,13 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from waitress.server import BaseWSGIServer, create_server
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from server_stub.agents.listing import AgentRow
 
 _THREADS = 8
+# The proxy's word on scheme and client counts, and that of nobody before it.
+_BEHIND_PROXY: Mapping[str, Any] = {
+    "trusted_proxy": "*",
+    "trusted_proxy_count": 1,
+    "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ def _server(host: str, port: int) -> BaseWSGIServer:
         ident=None,
         max_request_body_size=64 * 1024 * 1024,
         map={},
+        **(_BEHIND_PROXY if Environment.read().behind_tls else {}),
     )
 
 

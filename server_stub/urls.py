@@ -1,4 +1,4 @@
-"""All addresses."""
+"""All addresses but /healthz, /readyz and /metrics, which `web.middleware` answers before anything else."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, register_converter
@@ -7,7 +7,7 @@ from django.views.i18n import set_language
 from server_stub.agents import pages as agents
 from server_stub.ingest.api import api
 from server_stub.phones import pages as phones
-from server_stub.web import health, preferences
+from server_stub.web import preferences
 
 
 class Key:
@@ -36,7 +36,4 @@ urlpatterns = [
     path("preferences/theme/", preferences.set_theme, name="set-theme"),
     path("preferences/language/", login_not_required(set_language), name="set-language"),
     path("api/", api.urls),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("metrics", health.metrics),
 ]

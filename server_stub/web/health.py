@@ -1,7 +1,6 @@
 """For machines that watch: alive, able to serve, counters. No login, nothing about any phone."""
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
@@ -15,14 +14,12 @@ from server_stub.phones.fleet import count
 _TEXT = "text/plain; charset=utf-8"
 
 
-@login_not_required
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return HttpResponse("ok\n", content_type=_TEXT)
 
 
-@login_not_required
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
     """The database answers and its tables are those of this version."""
@@ -36,7 +33,6 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ready\n", content_type=_TEXT)
 
 
-@login_not_required
 @require_safe
 def metrics(_request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, version 0.0.4."""

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 
 from server_stub.ingest.api import problem
 from server_stub.ingest.refusal import Refusal
+from server_stub.web import health
 from server_stub.web.answer import wants_json
 
 # Nothing but our own files; images also as data:, for the picture that sets up two-factor authentication.
@@ -26,6 +27,16 @@ def secure_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
         response.headers["Content-Security-Policy"] = _POLICY
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), usb=()"
         return response
+
+    return answer
+
+
+def for_machines(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer what watches the service before anything asks by which name it came: it often comes by an address."""
+    views = {"/healthz": health.healthz, "/readyz": health.readyz, "/metrics": health.metrics}
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return views.get(request.path_info, get_response)(request)
 
     return answer
 
