@@ -32,6 +32,11 @@ class DataDir:
         return self.root / "outbox.sqlite3"
 
     @property
+    def indicators(self) -> Path:
+        """The imported files that name known spyware."""
+        return self.root / "indicators"
+
+    @property
     def _enrolment(self) -> Path:
         return self.root / "enrolment.json"
 

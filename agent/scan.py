@@ -1,14 +1,16 @@
 """From a phone to a signed report, for one phone or for many side by side."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from agent import probes
 from agent.capture import Capture, Command
 from agent.capture.live import capture_phone
+from agent.indicators import IndicatorFile
 from agent.messages import Language, Message, PostureError
 from agent.policy import Evaluation, Policy, evaluate
 from agent.policy.terms import Profile
@@ -29,10 +31,11 @@ class Judge:
     language: Language
     key: AgentKey
     now: datetime | None = None  # judge as if at that instant, for captures of the past
+    indicators: Sequence[IndicatorFile] = ()  # the imported files that name known spyware
 
     def judge(self, capture: Capture) -> "Judged":
         """Read the facts of a capture and hold them against the policy."""
-        facts = probes.read_facts(capture)
+        facts = probes.read_facts(capture, self.indicators)
         evaluation = evaluate(
             self.policy, facts, profile=self.profile, scanned_at=self.now or capture.captured_at, serial=capture.serial
         )
@@ -71,21 +74,41 @@ Progress = Callable[[str, int, int], None]
 def capture_all(
     phones: Sequence[Found], commands: Sequence[Command], progress: Progress
 ) -> Iterator[tuple[Found, Capture | Failed]]:
-    """Look at every phone, side by side; yield each as it is done."""
+    """Look at every phone, side by side; yield each as it is done.
 
-    def look(phone: Found) -> Capture | Failed:
-        try:
-            with closing(phone.open()) as transport:
-                return capture_phone(
-                    transport, commands, on_answer=lambda _, done, total: progress(phone.serial, done, total)
-                )
-        except PostureError as error:
-            return Failed(phone.serial, error.message)
+    The threads are daemons: a person who stops the program need not wait for a phone that hangs, and a phone
+    ends what it runs when its connection goes.
+    """
+    waiting: SimpleQueue[Found] = SimpleQueue()
+    done: SimpleQueue[tuple[Found, Capture | Failed | BaseException]] = SimpleQueue()
+    for phone in phones:
+        waiting.put(phone)
 
-    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="phone") as pool:
-        running = {pool.submit(look, phone): phone for phone in phones}
-        for done in as_completed(running):
-            yield running[done], done.result()
+    def work() -> None:
+        with suppress(Empty):
+            while True:
+                phone = waiting.get_nowait()
+                done.put((phone, _look(phone, commands, progress)))
+
+    for number in range(min(AT_ONCE, len(phones))):
+        Thread(target=work, name=f"phone-{number}", daemon=True).start()
+    for _ in phones:
+        phone, seen = done.get()
+        if isinstance(seen, BaseException):
+            raise seen
+        yield phone, seen
+
+
+def _look(phone: Found, commands: Sequence[Command], progress: Progress) -> Capture | Failed | BaseException:
+    try:
+        with closing(phone.open()) as transport:
+            return capture_phone(
+                transport, commands, on_answer=lambda _, done, total: progress(phone.serial, done, total)
+            )
+    except PostureError as error:
+        return Failed(phone.serial, error.message)
+    except BaseException as error:
+        return error
 
 
 def scan_all(phones: Sequence[Found], judge: Judge, progress: Progress) -> Iterable[tuple[Found, Judged | Failed]]:

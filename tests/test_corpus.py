@@ -17,23 +17,14 @@ from agent.capture import Answer, Outcome
 from agent.capture.folder import Answers
 from agent.capture.sources import open_capture
 from agent.facts import Fact, State
+from agent.indicators import read_file
 from agent.probes import PROBES, read_facts
 
 SHARED = Path(os.environ.get("POSTURE_SHARED") or Path(__file__).parents[2] / "shared")
 SAMPLES = sorted(path.parent for path in (SHARED / "corpus").glob("*/expected.yaml"))
 
 # Facts that the corpus speaks of and no probe answers yet; a test fails when this is stale.
-UNCOVERED = frozenset(
-    [
-        "apps.accessibility_services",
-        "apps.device_admins",
-        "apps.keyboards",
-        "apps.notification_listeners",
-        "apps.sideloaded",
-        "apps.spyware",
-        "handover.accounts",
-    ]
-)
+UNCOVERED: frozenset[str] = frozenset()
 
 # Expectations that a raw line of the same sample contradicts: there the raw line is right.
 FAULTS = {
@@ -49,6 +40,10 @@ EXPECTED: dict[str, dict[str, Any]] = {
     sample.name: yaml.safe_load((sample / "expected.yaml").read_text(encoding="utf-8")) for sample in SAMPLES
 }
 
+INDICATORS = [
+    read_file(path) for path in sorted((SHARED / "indicators").glob("*")) if path.suffix in {".yaml", ".stix2"}
+]
+
 ANSWERED = {name for probe in PROBES for name in probe.FACTS}
 
 
@@ -58,7 +53,7 @@ def facts_of() -> Callable[[Path], dict[str, Fact]]:
 
     def facts(sample: Path) -> dict[str, Fact]:
         if sample.name not in read:
-            read[sample.name] = read_facts(open_capture(sample))
+            read[sample.name] = read_facts(open_capture(sample), INDICATORS)
         return read[sample.name]
 
     return facts
@@ -137,7 +132,7 @@ def test_concludes_nothing_else_from_a_part(
 ) -> None:
     capture, whole = open_capture(sample), facts_of(sample)
     answers = {key: Answer(it.data[: int(len(it.data) * part)], Outcome.CUT) for key, it in capture.answers.items()}
-    facts = read_facts(replace(capture, answers=Answers(answers)))
+    facts = read_facts(replace(capture, answers=Answers(answers)), INDICATORS)
     concluded = {name: (fact.state, fact.value) for name, fact in facts.items() if fact.state is not State.UNKNOWN}
     assert concluded == {name: (whole[name].state, whole[name].value) for name in concluded}
 

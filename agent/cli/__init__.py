@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import sys
 from typing import Any
 
@@ -18,6 +19,7 @@ _COMMANDS = {
     "evaluate": ("evaluate", t("Judge saved captures, bugreports or folders of dumps")),
     "commands": ("commands", t("Print every command that may ever run on a phone")),
     "policy": ("policy", t("Check, test, explain and compare policies")),
+    "indicators": ("indicators", t("Bring files that name known spyware")),
     "verify": ("verify", t("Check a report's signature and form")),
     "outbox": ("outbox", t("Show what waits to be delivered")),
     "enroll": ("enroll", t("Introduce this workstation to a collector")),
@@ -65,6 +67,7 @@ def root() -> None:
 
 def main() -> None:
     """Run the command line: every known trouble ends in one sentence and its exit status, never in a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is as clean as Ctrl-C
     try:
         status = root.main(standalone_mode=False)
         sys.stdout.flush()

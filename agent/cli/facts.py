@@ -14,6 +14,7 @@ from agent.cli.progress import Bars
 from agent.cli.terminal import console, printable
 from agent.data_dir import DataDir
 from agent.facts import FACTS, State
+from agent.indicators import Store
 from agent.report.build import device, reported_facts
 from agent.report.model import ReportedFact
 from agent.scan import Failed, capture_all
@@ -30,7 +31,9 @@ def command(
     data: Path | None,
 ) -> int:
     """Print the facts of each phone."""
-    found = options.reach(DataDir.find(data), wanted)
+    folder = DataDir.find(data)
+    indicators = Store(folder.indicators).load()
+    found = options.reach(folder, wanted)
     status = 0
     with Bars() as bars:
         seen = list(capture_all(found, probes.commands(), bars.progress))
@@ -39,7 +42,7 @@ def command(
             click.echo(f"posture: {phone.serial}: {capture.reason(language())}", err=True)
             status = exits.NOT_SCANNED
             continue
-        facts = probes.read_facts(capture)
+        facts = probes.read_facts(capture, indicators)
         reported = reported_facts(facts, language())
         seen_device = device(facts, capture)
         if as_json:

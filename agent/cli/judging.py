@@ -9,6 +9,7 @@ import click
 from agent.cli.terminal import console
 from agent.cli.verdicts import show_phone, show_table
 from agent.data_dir import DataDir
+from agent.indicators import Store
 from agent.messages import Language
 from agent.policy import load
 from agent.policy.terms import Profile
@@ -21,8 +22,9 @@ IN_FULL = 3  # up to so many phones are shown with all their findings, more as a
 def set_up(
     data: DataDir, policy_path: Path | None, profile: Profile, language: Language, now: datetime | None = None
 ) -> Judge:
-    """Load the policy and the agent's key; raise PostureError where either cannot be had."""
-    return Judge(load(policy_path), profile, language, AgentKey.open(data.agent_key), now)
+    """Load the policy, the agent's key and the indicators; raise PostureError where one cannot be had."""
+    indicators = Store(data.indicators).load()
+    return Judge(load(policy_path), profile, language, AgentKey.open(data.agent_key), now, indicators)
 
 
 def show(seen: Sequence[Judged | Failed], language: Language, *, as_json: bool) -> None:

@@ -2,17 +2,19 @@
 
 A probe is one module with three names: `COMMANDS` (what it needs from a phone), `FACTS` (the names it
 answers for) and `probe(capture)`, which yields those facts. A fourth, `BY_HAND`, may say where on the phone a
-person sees the same; it is added to the reason where a command was not answered. To add a check, write the
-module and name it in `PROBES`; the list of all commands and the documentation's table follow from there.
+person sees the same; it is added to the reason where a command was not answered. Only `spyware.probe` takes a
+second argument, the indicator files that were imported. To add a check, write the module and name it in
+`PROBES`; the list of all commands and the documentation's table follow from there.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from types import ModuleType
 
 from agent.capture import Capture, Command, Unanswered
 from agent.facts import Fact, unknown
+from agent.indicators import IndicatorFile
 from agent.messages import Message
 
 log = logging.getLogger(__name__)
@@ -32,20 +34,24 @@ def commands() -> tuple[Command, ...]:
     return tuple(listed.values())
 
 
-def read_facts(capture: Capture) -> dict[str, Fact]:
-    """Run every probe. One that fails costs its own facts only, and those say why."""
+def read_facts(capture: Capture, indicators: Sequence[IndicatorFile] = ()) -> dict[str, Fact]:
+    """Run every probe. One that fails costs its own facts only, and those say why.
+
+    `indicators`: the imported files that name known spyware; without any, `apps.spyware` is unknown.
+    """
     facts: dict[str, Fact] = {}
     for probe in PROBES:
-        for fact in _run(probe, capture):
+        for fact in _run(probe, capture, indicators):
             facts[fact.name] = fact
     return facts
 
 
-def _run(probe: ModuleType, capture: Capture) -> Iterator[Fact]:
+def _run(probe: ModuleType, capture: Capture, indicators: Sequence[IndicatorFile]) -> Iterator[Fact]:
     owed = list(probe.FACTS)
     reason = Message("this check gave no answer; please report it with the output of `posture capture`")
     try:
-        for fact in probe.probe(capture):
+        found = probe.probe(capture, indicators) if probe.__name__ == _SPYWARE else probe.probe(capture)
+        for fact in found:
             owed.remove(fact.name)
             yield fact
     except Unanswered as error:
@@ -64,6 +70,8 @@ def advised(error: Unanswered, by_hand: Message | None) -> Message:
         return error.message
     return Message("{why}. By hand: {where}", {"why": error.message, "where": by_hand})
 
+
+_SPYWARE = f"{__name__}.spyware"
 
 # Loaded by name and last: every probe needs what stands above. Add a line to add a check.
 PROBES: tuple[ModuleType, ...] = tuple(
@@ -92,5 +100,12 @@ PROBES: tuple[ModuleType, ...] = tuple(
         "linked_devices",
         "linking_screens",
         "whatsapp_media",
+        "device_admins",
+        "accessibility",
+        "notification_listeners",
+        "keyboards",
+        "sideloaded",
+        "spyware",
+        "accounts",
     )
 )

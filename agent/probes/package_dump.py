@@ -17,7 +17,8 @@ class PackageDump:
     """One app. `version` and `installer` None: not printed (`installer` also when the phone prints null).
 
     `hashes`: 32 bits of each certificate that signs it now, without leading zeros. `users`: whether it is
-    installed, by user. `lines`: the line that each of `version`, `installer`, `signatures`, `user N` stands in.
+    installed, by user. `system`: it came with the phone (None: its flags are not in this cut). `lines`: the line
+    that each of `version`, `installer`, `signatures`, `user N` stands in.
     """
 
     name: str
@@ -27,6 +28,7 @@ class PackageDump:
     hashes: frozenset[str]
     users: Mapping[int, bool]
     lines: Mapping[str, str]
+    system: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ _SIGNATURES = re.compile(
     re.MULTILINE,
 )
 _USER = re.compile(r"^    (User (\d{1,5}): (?:[^\n]* )?installed=(true|false)\b[^\n]*)$", re.MULTILINE)
+_FLAGS = re.compile(r"^    (?:pkgFlags|flags)=\[([A-Z_0-9 ]*)\]", re.MULTILINE)
 _SEVERAL = 10  # a phone has a hundred apps at least; the dump of one app and what it relates to has few
 
 
@@ -81,7 +84,7 @@ def _blocks(body: str) -> list[PackageDump]:
 def _package(name: str, block: str) -> PackageDump:
     version, installer = _VERSION.search(block), _INSTALLER.search(block)
     signatures, uid = _SIGNATURES.search(block), _UID.search(block)
-    users = list(_USER.finditer(block))
+    users, flags = list(_USER.finditer(block)), _FLAGS.search(block)
     named = {"version": version, "installer": installer, "signatures": signatures}
     lines = {key: found[1] for key, found in named.items() if found}
     return PackageDump(
@@ -92,6 +95,7 @@ def _package(name: str, block: str) -> PackageDump:
         hashes=frozenset(re.findall(r"[0-9a-f]+", signatures[2])) if signatures else frozenset(),
         users={int(user[2]): user[3] == "true" for user in users},
         lines=lines | {f"user {user[2]}": user[1] for user in users},
+        system="SYSTEM" in flags[1].split() if flags else None,
     )
 
 

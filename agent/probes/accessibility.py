@@ -1,0 +1,119 @@
+r"""Accessibility services that are on: they read and press everything on the screen.
+
+1. `enabled_accessibility_services` of every user (Settings.Secure, API 26 to 36; absent or empty: none). A work
+   profile is given its owner's list.
+2. `dumpsys accessibility`, API 30 and later: `Enabled services:{{a/b}, {c/d}}` for each user that was in front
+   since the start (AccessibilityUserState.dump); One UI on 9 and 10 prints `enabled services: {` and a line for
+   each. What is bound or installed is another list, and Android 8 to 10 print no other: then the setting decides.
+
+Both are read and must agree. A service's label is its maker's text and may hold these very words, so no label
+leaves the phone, and a dump in which some user's list is missing is not believed.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from agent.capture import Capture, Command, Unanswered
+from agent.facts import Evidence, Fact, known
+from agent.messages import Message
+from agent.probes import ProbeError, components, settings, users
+from agent.probes.everybody import everybody, require
+
+COMMAND = Command(
+    "dumpsys accessibility",
+    Message("accessibility services that are on, as the running system has them"),
+    script="dumpsys accessibility | sed -n -E -e '1p'"
+    r" -e '/^User state\[/{s/Service\[.*//;p;}' -e 's/^ *(attributes:\{id=[0-9]+).*/\1/p'"
+    r" -e '/^ *[Ee]nabled services: ?\{/,/\}/p' -e '/DUMP TIMEOUT/p'",
+)
+COMMANDS = (settings.SECURE, COMMAND, users.COMMAND)
+FACTS = ("apps.accessibility_services",)
+BY_HAND = Message("Settings, Accessibility, Installed apps")
+KEY = "enabled_accessibility_services"
+
+DISAGREE = Message(
+    "`{one}` and `{other}` disagree about {component}, so what is on is not known; restart the phone and scan again"
+)
+
+
+def probe(capture: Capture) -> Iterator[Fact]:
+    """List what is on for any user; what the two sources say of one user must be the same."""
+    try:
+        dumped: Mapping[int, tuple[str, ...]] = read(capture)
+    except Unanswered:
+        dumped = {}
+    try:
+        found, evidence = _set(capture, dumped)
+    except Unanswered:
+        if not dumped:
+            raise
+        require(capture, dumped, COMMAND.key, profiles=False)
+        found = [each for one in dumped.values() for each in one]
+        evidence = [
+            Evidence.of(COMMAND.key, f"user {user}: Enabled services:{{{', '.join(one)}}}")
+            for user, one in dumped.items()
+        ]
+    yield known(FACTS[0], components.distinct(found), *evidence)
+
+
+def _set(capture: Capture, dumped: Mapping[int, tuple[str, ...]]) -> tuple[list[str], list[Evidence]]:
+    found: list[str] = []
+    evidence: list[Evidence] = []
+    for user in [user.id for user in everybody(capture) or ()] or [0]:
+        setting = settings.value(capture, "secure", KEY, user)
+        listed = components.split(setting.value, settings.SECURE.key) if setting else ()
+        for component in components.only_here((*listed, *dumped[user]), ()) if user in dumped else ():
+            if components.only_here([component], listed) or components.only_here([component], dumped[user]):
+                values = {"one": settings.SECURE.key, "other": COMMAND.key, "component": component}
+                raise ProbeError(Message(DISAGREE.sentence, values))
+        found += listed
+        evidence.append(setting.evidence if setting else settings.absence(capture, "secure", KEY, user))
+    return found, evidence
+
+
+_USER = re.compile(r"attributes:\{id=(\d{1,9})\b")
+_ENABLED = re.compile(r"^ *Enabled services: ?\{(.*)\}\]?$")
+_ONE_UI_ROW = re.compile(r" *\d{1,4} : (\S{1,512})")
+
+
+def read(capture: Capture) -> dict[int, tuple[str, ...]]:
+    """Return what is on for each user that the system has loaded.
+
+    Raises Unanswered when the phone did not answer, ProbeError when it prints no list for some user (8 to 10).
+    """
+    return parse(capture.text(COMMAND))
+
+
+def parse(text: str) -> dict[int, tuple[str, ...]]:
+    """Read the dump, whole or as the phone cut it; see `read` for shape and errors."""
+    lists: dict[int, list[tuple[str, ...]]] = {}
+    user: int | None = None
+    lines = iter(text.splitlines())
+    for line in lines:
+        if header := _USER.search(line):
+            user = int(header[1])
+            lists.setdefault(user, [])
+        elif user is not None and (enabled := _ENABLED.match(line)):
+            lists[user].append(_braced(enabled[1]))
+        elif user is not None and re.fullmatch(r" *enabled services: \{", line):
+            lists[user].append(_rows(lines))
+    if not lists or any(len(each) != 1 for each in lists.values()):
+        raise ProbeError(
+            Message("`{command}` does not say which services are on", {"command": COMMAND.key}),
+        )
+    return {user: each[0] for user, each in lists.items()}
+
+
+def _braced(text: str) -> tuple[str, ...]:
+    return components.checked((entry.strip(" {}]") for entry in text.split(",")), COMMAND.key)
+
+
+def _rows(lines: Iterator[str]) -> tuple[str, ...]:
+    found: list[str] = []
+    for line in lines:
+        if line.strip() == "}":
+            return tuple(found)
+        if (row := _ONE_UI_ROW.fullmatch(line)) is None:
+            break
+        found += components.checked([row[1]], COMMAND.key)
+    raise ProbeError(Message("`{command}` breaks off in the list of what is on", {"command": COMMAND.key}))
