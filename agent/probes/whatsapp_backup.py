@@ -83,7 +83,8 @@ def probe(capture: Capture) -> Iterator[Fact]:
         return
     listing = whatsapp_storage.read(capture)
     accounts = list(_accounts(listing, installed))
-    if not accounts:
+    # Without the list of apps, one of several folders may be what an app left behind that is long gone.
+    if not accounts or (why is not None and (len(accounts) > 1 or not accounts[0].copies)):
         raise Unanswered(why or UNREADABLE)
     unsure = [backups for backups in accounts if backups.unsure]
     if unsure:
@@ -195,9 +196,11 @@ def _backups(account: Account, folders: list[Folder], volume: Volume | None, lis
 def _unsure(
     account: Account, folders: list[Folder], volume: Volume | None, copies: Sequence[Copy], listing: Listing
 ) -> Message | None:
-    if volume is None or volume.unlocked is False or volume.access is Access.EMPTY:
-        return Message(LOCKED.sentence, {"user": account.user}) if not copies else None
-    if volume.access is not Access.PRESENT:
+    # A copy on an SD card says nothing of the storage that is locked: the newer one is there.
+    at_home = [copy for copy in copies if volume is not None and f"/{volume.name}/" in copy.file.path]
+    if volume is None or volume.unlocked is False or (volume.access is Access.EMPTY and not at_home):
+        return Message(LOCKED.sentence, {"user": account.user})
+    if volume.access in (Access.UNREADABLE, Access.ABSENT):
         return Message(UNREADABLE.sentence, {"place": f"/storage/{volume.name}"})
     for folder in folders:
         if folder.access is Access.UNREADABLE or folder.unlisted:

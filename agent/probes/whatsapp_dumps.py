@@ -26,7 +26,7 @@ DUMP = Command(
     Message("WhatsApp's version, its signature, and for which users it is installed"),
     script=_NAMES + "; do dumpsys package $p 2>&1 </dev/null | sed -n -E -e '/^[A-Z][A-Za-z ]*:/p' -e '/^Unable to/p' "
     r"-e '/^  Package \[/p' -e '/^    (userId|appId|versionName|installerPackageName|signatures|User [0-9]+:)/p' "
-    "-e '1{/^[A-Z].*:$/!p;}'; done",
+    "-e '/DUMP TIMEOUT/p' -e '1{/^[A-Z].*:$/!p;}'; done",
 )
 APP_LINKS = Command(
     "pm get-app-links com.whatsapp",

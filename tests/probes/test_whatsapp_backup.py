@@ -239,7 +239,12 @@ def test_a_newest_file_without_whatsapp_s_header_leaves_all_unknown(header: str)
     assert "make a new backup" in phones.reason_of(found["whatsapp.backup.latest_at"])
 
 
+CARD = volume("1A2B-3C4D", folder(OLD, ("msgstore.db.crypt15", 90 * DAY, 40_000_000)), unlocked="")
 UNSURE = {
+    "an old copy on a card beside locked storage": volume("emulated/0", access="empty", unlocked=" false") + CARD,
+    "an old copy on a card beside empty storage": volume("emulated/0", access="empty", unlocked=" ") + CARD,
+    "an old copy on a card beside denied storage": volume("emulated/0", access="unreadable") + CARD,
+    "an old copy on a card alone": CARD,
     "locked since the start": volume("emulated/0", access="empty", unlocked=" false"),
     "no storage yet": volume("emulated/0", access="absent", unlocked=" "),
     "denied": volume("emulated/0", access="unreadable"),
@@ -273,6 +278,14 @@ def test_without_the_list_of_apps_files_prove_a_backup_but_nothing_proves_that_t
     found = facts(listing(volume("emulated/0", absent(NEW, OLD))), "Error: could not access the Package Manager\n")
     assert short(found) == dict.fromkeys(short(found), "unknown")
     assert LIST in phones.reason_of(found["whatsapp.backup.count"])
+
+
+def test_without_the_list_of_apps_a_second_folder_may_be_a_leftover() -> None:
+    for second in (folder(BUSINESS), folder(BUSINESS, ("msgstore.db.crypt15", 400 * DAY, 1_000_000))):
+        found = facts(listing(volume("emulated/0", HEALTHY, second)), None)
+        assert short(found) == dict.fromkeys(short(found), "unknown")
+        listed = facts(listing(volume("emulated/0", HEALTHY, second)))
+        assert short(listed)["latest_at"] == "2026-05-04T03:06:40Z", "WhatsApp Business is not installed"
 
 
 def test_a_phone_without_whatsapp_needs_no_backup() -> None:
