@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+from agent.messages import Language
+from agent.policy import load
+from agent.policy.guideline_page import page
+from agent.policy.schema import json_schema
 from agent.report.model import Report
 
 DOCS = Path(__file__).parent
@@ -13,5 +17,18 @@ def report_schema() -> str:
     return json.dumps(Report.model_json_schema(by_alias=True, mode="serialization"), indent=2) + "\n"
 
 
+def policy_schema() -> str:
+    """The JSON Schema of policies and overlays."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def guideline(language: Language) -> str:
+    """The guideline beside its rules."""
+    return page(load(), language)
+
+
 if __name__ == "__main__":
+    (DOCS / "policy.schema.json").write_text(policy_schema())
+    (DOCS / "guideline.md").write_text(guideline("en"))
+    (DOCS / "guideline.es.md").write_text(guideline("es"))
     (DOCS / "report.schema.json").write_text(report_schema())

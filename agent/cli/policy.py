@@ -144,14 +144,13 @@ def _print(line: str, out: Console) -> None:
 def _show_policy(policy: Policy, out: Console) -> None:
     for line in _head(policy):
         _print(line, out)
-    clause = ""
-    for rule in policy.rules:
-        if rule.clause != clause:
-            clause = rule.clause
-            click.echo()
-            name = Message("clause {number}", {"number": clause})(language()) if clause.isdigit() else clause
-            _print(f"{name}: {rule.clause_title[language()]}", out)
-        _print(f"  {rule.id}: {rule.title[language()]} ({_words(rule)})", out)
+    for clause in policy.clauses:
+        click.echo()
+        name = t("clause {number}", number=clause.id) if clause.id.isdigit() else clause.id
+        _print(f"{name}: {clause.title[language()]}", out)
+        for rule in policy.rules:
+            if rule.clause == clause.id:
+                _print(f"  {rule.id}: {rule.title[language()]} ({_words(rule)})", out)
 
 
 def _head(policy: Policy) -> Iterator[str]:

@@ -187,10 +187,12 @@ class Rule(Part):
 
 
 class RuleFile(Part):
-    """The rules of one clause."""
+    """The rules of one clause. `text` is the guideline's own; `cannot` says what no command proves of it."""
 
     clause: Word
     title: Texts
+    text: Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)] | None = None
+    cannot: Texts | None = None
     rules: tuple[Rule, ...] = Field(min_length=1, strict=False)
 
 

@@ -13,7 +13,7 @@ from agent.messages import Message
 from agent.policy import document, lint
 from agent.policy.compiler import Compiler
 from agent.policy.document import Head, Overlay, RuleFile, Tuned
-from agent.policy.model import Parameter, Policy, Question, Rule
+from agent.policy.model import Clause, Parameter, Policy, Question, Rule
 from agent.policy.source import Place, PolicyError, Source, no_such, read
 from agent.policy.validation import validate
 
@@ -167,6 +167,7 @@ def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay
         parameters=parameters,
         trusted_networks=networks,
         questions=questions,
+        clauses=tuple(Clause(each.file.clause, each.file.title, each.file.text, each.file.cannot) for each in clauses),
         rules=tuple(rules),
     )
 
@@ -199,7 +200,6 @@ def _rule(
     return Rule(
         id=rule.id,
         clause=clause.file.clause,
-        clause_title=clause.file.title,
         quote=rule.quote,
         title=rule.title,
         why=rule.why,

@@ -36,6 +36,16 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause of the guideline: its text where the policy holds it, and what no command proves of it."""
+
+    id: str
+    title: Texts
+    text: str | None
+    cannot: Texts | None
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What only a person can say, and for how long an answer holds."""
 
@@ -51,7 +61,6 @@ class Rule:
 
     id: str
     clause: str
-    clause_title: Texts
     quote: str
     title: Texts
     why: Texts
@@ -90,6 +99,7 @@ class Policy:
     parameters: Mapping[str, Parameter]
     trusted_networks: tuple[Network, ...]
     questions: Mapping[str, Question]
+    clauses: tuple[Clause, ...]
     rules: tuple[Rule, ...]
 
     def rule(self, rule_id: str) -> Rule | None:
