@@ -4,7 +4,7 @@
     @NONCE answer 12 64 17955.9774 17955.9935  place of the command, base64 or hex, clock before and after
     :x0:                                       exit code, or T: time was up
     aGVsbG8K                                   what the command printed
-    :e0 0:                                     exit codes of `head` and of the encoder
+    :e0 0:                                     exit codes of the encoder and of `head`
     @NONCE end 12
     @NONCE finish 40                           how many commands there were
 

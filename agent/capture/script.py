@@ -12,9 +12,12 @@ child only, and a grandchild would hold the pipe).
 
 Shells: mksh R54 and later (Android 8 to 17) and bash 4 and later work side by side. Any other POSIX shell runs the
 same jobs one after the other, under `timeout` where there is one.
-Needs from toybox: `cat`, `head -c`, and `base64`, `xxd` or `od`. `adbd` starts `/system/bin/sh -c SCRIPT` with
-SIGPIPE at its default, on a raw PTY for `shell:` and `exec:`, on sockets for `shell,v2,raw:`, and sends SIGHUP to
-that shell alone when the stream closes (adb/daemon/shell_service.cpp, API 26 to 36): hence the trap.
+Needs from toybox: `cat`, `head -n`, and `base64`, `xxd` or `od`. The limit counts lines of encoded text, of v bytes
+each, since toybox 0.7.4 has no `head -c` (it came after, and Android 8.1 has it).
+
+`adbd` starts `/system/bin/sh -c SCRIPT` with SIGPIPE at its default, on a raw PTY for `shell:` and `exec:`, on sockets
+for `shell,v2,raw:`, and sends SIGHUP to that shell alone when the stream closes (adb/daemon/shell_service.cpp, API 26
+to 36): hence the trap.
 """
 
 import re
@@ -32,7 +35,7 @@ _LAST = "_"  # the token's value when no job is left
 # A here-document is a temporary file in mksh and bash; nothing may be written on a phone.
 _HERE_DOCUMENT = re.compile(r"<<(?!\s*\d)")
 
-# _g ID SECONDS LIMIT+1 LINE: run one command, keep its frame in R.
+# _g ID SECONDS LIMIT LINE: run one command, keep its frame in R.
 #   8: what the command prints, 9: what is known about it. Base64 and hex hold no colon, so wherever `:x3:` lands in
 #   them it is found again. `_s` runs it in its own group, and tells the watchdog `_d` its id and its exit code; a
 #   stream that closes between the two kills it too. `_u` is both for plain shells. `_w` is a worker, R what it has to
@@ -42,9 +45,9 @@ _SCRIPT = r"""exec 2>/dev/null
 n=@NONCE k=plain R=
 case $KSH_VERSION in *MIRBSD*|*LEGACY*) k=mksh;; esac
 [ "${BASH_VERSINFO:-0}" -ge 4 ] && k=bash
-if command -v base64 >/dev/null; then e=base64 f=64
-elif command -v xxd >/dev/null; then e='xxd -p' f=16
-else e='od -An -v -tx1' f=16; fi
+if command -v base64 >/dev/null; then e=base64 f=64 v=57
+elif command -v xxd >/dev/null; then e='xxd -p' f=16 v=16
+else e='od -An -v -tx1' f=16 v=16; fi
 t=; command -v timeout >/dev/null && t=timeout
 _s() { set -m; h=$!; trap '[ "$!" = "$h" ] || kill -9 -$!; exit 1' HUP
 ( eval "$1" ) </dev/null >&8 2>&8 3>&- 4>&- 8>&- 9>&- & p=$!
@@ -55,9 +58,10 @@ _u() { ${t:+timeout -s KILL $1} sh -c "$2" </dev/null >&8 2>&8 8>&- 9>&- & p=$!
 wait $p; x=$?; kill -9 -$p
 case $t$x in timeout124|timeout137|timeout142) x=T;; esac; echo ":x$x:"; }
 if [ $k = plain ]; then
-_c() { { { _u $1 "$3" 8>&1 >&9; } | head -c $2 | $e; echo ":e$? 0:"; } 9>&1; }
+_c() { { { _u $1 "$3" 8>&1 >&9; } | $e | head -n $(($2/v+2)); echo ":e0 $?:"; } 9>&1; }
 else
-_c() { { { { _s "$3" | _d $1 >&9; } 8>&1; } | head -c $2 | $e; echo ":e${PIPESTATUS[1]} ${PIPESTATUS[2]}:"; } 9>&1; }
+_c() { { { { _s "$3" | _d $1 >&9; } 8>&1; } | $e | head -n $(($2/v+2))
+echo ":e${PIPESTATUS[1]} ${PIPESTATUS[2]}:"; } 9>&1; }
 fi
 _g() { b=$EPOCHREALTIME; o=$(_c $2 $3 "$4"); R="$R$n answer $1 $f $b $EPOCHREALTIME
 $o
@@ -127,7 +131,7 @@ def _jobs(commands: Sequence[Command]) -> list[str]:
     for place, (index, command) in enumerate(dear_first):
         # Beyond the names, count back from the cheapest job.
         slot = place if place < len(jobs) else -1 - (place - len(jobs)) % len(jobs)
-        jobs[slot].append(f"_g {index} {command.timeout_s} {command.limit_bytes + 1} {_quoted(command.line)}")
+        jobs[slot].append(f"_g {index} {command.timeout_s} {command.limit_bytes} {_quoted(command.line)}")
     return ["; ".join(job) for job in jobs]
 
 

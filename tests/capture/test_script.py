@@ -87,13 +87,22 @@ def test_no_output_can_look_like_a_frame(phone: Phone) -> None:
 
 
 def test_a_flood_is_cut_at_the_limit(phone: Phone) -> None:
-    answers = phone.scan(
-        [command("yes", limit_bytes=1001), command("head -c 2000000 /dev/zero", limit_bytes=2_000_000)]
-    )
+    large = command("yes 0123456789abcde | head -n 125000", limit_bytes=2_000_000)
+    answers = phone.scan([command("yes", limit_bytes=1001), large])
     assert answers["yes"].outcome is Outcome.TRUNCATED
     assert answers["yes"].data == (b"y\n" * 501)[:1001]
-    assert answers["head -c 2000000 /dev/zero"].outcome is Outcome.COMPLETE
-    assert answers["head -c 2000000 /dev/zero"].data == bytes(2_000_000)
+    assert answers[large.key].outcome is Outcome.COMPLETE
+    assert answers[large.key].data == b"0123456789abcde\n" * 125_000
+
+
+@pytest.mark.parametrize("size", [0, 56, 57, 58, 113, 114, 115, 170, 171, 172])
+def test_the_limit_holds_to_the_byte(quick_phone: Phone, size: int) -> None:
+    limits = [max(size - 1, 0), size, size + 1]
+    commands = [command(f"printf %{size}s ''" if size else ":", limit_bytes=limit, key=f"{limit}") for limit in limits]
+    answers = quick_phone.scan(commands)
+    for limit in limits:
+        outcome = Outcome.COMPLETE if size <= limit else Outcome.TRUNCATED
+        assert (answers[f"{limit}"].data, answers[f"{limit}"].outcome) == (b" " * min(size, limit), outcome)
 
 
 def test_an_answer_as_long_as_the_limit_is_complete(phone: Phone) -> None:
