@@ -13,6 +13,7 @@ from server_stub.ingest import extract
 from server_stub.ingest.envelope import Envelope
 from server_stub.ingest.refusal import Refusal
 from server_stub.phones.models import Phone, Receipt, RuleState, StoredReport
+from server_stub.phones.standing import holds_until
 from server_stub.web.text import clean
 
 # A report that was sent as soon as it was made tells the agent's clock; one that waited in an outbox does not.
@@ -94,7 +95,7 @@ def _move_current_state(report: Report, phone: Phone, at: datetime) -> None:
     phone.manufacturer, phone.model = clean(device.manufacturer or "", 120), clean(device.model or "", 120)
     phone.android_version = clean(device.android_version or "", 40)
     phone.security_patch = clean(device.security_patch or "", 40)
-    phone.headline = extract.headline(report)
+    phone.headline, phone.holds_until = extract.headline(report), holds_until(report)
     phone.save()
     _move_rules(extract.rule_states(report, phone.key, at), phone)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from server_stub.phones.models import Phone, Rank, RuleState
 from server_stub.web.text import clean
@@ -70,13 +71,13 @@ class Filters:
 
 def count(late_before: datetime) -> Counts:
     """Count the fleet."""
-    late = Q(scanned_at__lt=late_before)
+    late, lapsed = Q(scanned_at__lt=late_before), _lapsed()
     numbers = Phone.objects.aggregate(
         total=Count("key"),
         fail=Count("key", Q(rank=Rank.FAIL)),
-        not_proved=Count("key", Q(rank=Rank.NOT_PROVED)),
+        not_proved=Count("key", Q(rank=Rank.NOT_PROVED) | lapsed),
         late=Count("key", late),
-        meet=Count("key", Q(rank=Rank.MEETS) & ~late),
+        meet=Count("key", Q(rank=Rank.MEETS) & ~late & ~lapsed),
     )
     return Counts(**numbers)
 
@@ -92,9 +93,7 @@ def select(filters: Filters, late_before: datetime) -> "QuerySet[Phone]":
         states = states.filter(status__in=_RULE_STATUSES.get(filters.status, _OPEN))
         phones = phones.filter(key__in=states.values("phone_id"))
     elif filters.status:
-        phones = phones.filter(rank=next(rank for rank in Rank if rank.label == filters.status))
-        if filters.status == "compliant" and not filters.late:
-            phones = phones.filter(scanned_at__gte=late_before)
+        phones = _by_status(phones, filters, late_before)
     if filters.maker:
         phones = phones.filter(manufacturer=filters.maker)
     if filters.android:
@@ -102,6 +101,21 @@ def select(filters: Filters, late_before: datetime) -> "QuerySet[Phone]":
     if filters.late:
         phones = phones.filter(scanned_at__lt=late_before)
     return phones
+
+
+def _by_status(phones: "QuerySet[Phone]", filters: Filters, late_before: datetime) -> "QuerySet[Phone]":
+    rank = next(rank for rank in Rank if rank.label == filters.status)
+    if rank is Rank.FAIL:
+        return phones.filter(rank=rank)
+    if rank is Rank.NOT_PROVED:
+        return phones.filter(Q(rank=rank) | _lapsed())
+    phones = phones.filter(rank=rank).exclude(_lapsed())
+    return phones if filters.late else phones.filter(scanned_at__gte=late_before)
+
+
+def _lapsed() -> Q:
+    """Phones that met by an exception or a statement that has lapsed since: they no longer do."""
+    return Q(rank=Rank.MEETS, holds_until__isnull=False, holds_until__lte=timezone.now())
 
 
 def choices(field: str) -> list[str]:

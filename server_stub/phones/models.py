@@ -33,6 +33,8 @@ class Phone(models.Model):
     scanned_at = models.DateTimeField(null=True)
     rank = models.SmallIntegerField(choices=Rank.choices, default=Rank.NOT_PROVED)
     rank_since = models.DateTimeField(null=True)
+    # When the verdict stops to hold: an exception or a statement that it rests on lapses then.
+    holds_until = models.DateTimeField(null=True)
     profile = models.CharField(max_length=20, blank=True)
     headline = models.JSONField(default=dict)  # language: the sentence that stands between it and "meets"
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from django.core.exceptions import BadRequest
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 
 from server_stub.ingest.envelope import payload_of
 from server_stub.phones.compare import Change, changes
 from server_stub.phones.models import Phone, Rank, StoredReport
 from server_stub.phones.reading import ClauseView, FactView, Step, clauses_of, facts_of, steps_of
+from server_stub.phones.standing import standing
 from server_stub.phones.status import PhoneStatus, status_of
 from server_stub.web.keyset import cut
 from server_stub.web.words import PROFILES, SOURCES, WORDS
@@ -95,7 +97,9 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
     if not newest:
         raise Http404
     shown = newest[0]
+    past = str(shown.report_id) != str(phone.report_id)
     report = payload_of(bytes(shown.signed), shown.media_type)
+    report = standing(report, shown.scanned_at if past else timezone.now())
     previous = payload_of(bytes(newest[1].signed), newest[1].media_type) if len(newest) > 1 else None
     rows = reports.select_related("agent").defer("signed")
     steps = steps_of(report)
@@ -109,7 +113,7 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
         security_patch=phone.security_patch,
         holder=phone.holder,
         status=status_of(phone),
-        past=str(shown.report_id) != str(phone.report_id),
+        past=past,
         report=_history_row(shown, shown),
         profile=str(PROFILES[report.profile]),
         policy_sha256=report.policy.sha256,

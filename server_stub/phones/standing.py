@@ -1,0 +1,48 @@
+"""What still holds of a report after its exceptions and statements have lapsed.
+
+A report says how things stood when the phone was looked at. Read later, what has lapsed since no longer counts:
+an expired exception or statement never shows as passed.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from agent.report.model import Report, ReportedResult
+
+_ENDS = ("until", "valid_until", "expires_at", "expires")
+
+
+def holds_until(report: Report) -> datetime | None:
+    """When the first exception or statement lapses that the verdict rests on; None when it rests on none."""
+    return min((end for result in report.results if (end := _end(result))), default=None)
+
+
+def standing(report: Report, now: datetime) -> Report:
+    """The report with the statuses that still hold: what lapsed goes back to what was measured."""
+    results = tuple(result.model_copy(update={"status": _status(result, now)}) for result in report.results)
+    return report.model_copy(update={"results": results})
+
+
+def _status(result: ReportedResult, now: datetime) -> str:
+    end = _end(result)
+    return result.status if end is None or now < end else result.measured_status
+
+
+def _end(result: ReportedResult) -> datetime | None:
+    if result.status == "waived":
+        return _instant(result.waiver)
+    if result.status == "pass" and result.attestation:
+        return _instant(result.attestation)
+    return None
+
+
+def _instant(record: dict[str, Any] | None) -> datetime | None:
+    for name in _ENDS:
+        text = (record or {}).get(name)
+        if isinstance(text, str):
+            try:
+                at = datetime.fromisoformat(text)
+                return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+            except (ValueError, OverflowError):
+                return None
+    return None
