@@ -3,6 +3,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from time import sleep
 
 import pytest
 
@@ -123,3 +124,20 @@ def test_a_phone_that_sends_without_end_is_left() -> None:
     capture = scan(phone, COMMANDS)
     assert "more than it was asked" in str(capture.broken)
     assert not phone.left_open
+
+
+def test_a_phone_that_drips_for_ever_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass
+    class Dripping(Shell):
+        def stream(self, shell_line: str, *, idle_timeout_s: float) -> Iterator[bytes]:
+            assert idle_timeout_s > 0
+            yield f"{shell_line.split(' k=plain')[0].split('n=')[1]} begin mksh\n".encode()
+            while True:
+                sleep(0.01)
+                yield b"."
+
+    monkeypatch.setattr("agent.capture.live._SLACK_S", 0)
+    capture = scan(Dripping(), [command("echo x", timeout_s=1)])
+    assert "did not finish in 2 seconds" in str(capture.broken)
+    with pytest.raises(Unanswered, match="did not finish"):
+        capture.text("echo x")
