@@ -171,7 +171,8 @@ def _recorded(capture: Capture) -> tuple[dict[tuple[str, int], list[Shown]], Mes
         try:
             text = capture.text(source, empty=True)
         except Unanswered as error:
-            refused = refused or error.message
+            if source == MAPPINGS.key or capture.answer(source) is not None:  # a live phone is never asked for both
+                refused = refused or error.message
             continue
         user, package = 0, None
         for line in text.splitlines():
