@@ -17,7 +17,9 @@ WORKERS = 8
 # Beyond the commands' own time: a slow phone starts some eight processes a command.
 _SLACK_S = 20
 
-_ENDED_EARLY = Message("the phone ended the scan before its end; scan again, with the screen on and nothing else running")
+_ENDED_EARLY = Message(
+    "the phone ended the scan before its end; scan again, with the screen on and nothing else running"
+)
 _TOO_SLOW = Message("the phone did not finish in {seconds} seconds; scan again when it is idle, or restart it")
 _TOO_MUCH = Message("the phone sent more than it was asked for; do not trust it, and scan it from another computer")
 _NO_SHELL = Message("the phone's shell did not run the scan; it said: {answer}")

@@ -131,7 +131,7 @@ def test_a_phone_that_drips_for_ever_is_left(monkeypatch: pytest.MonkeyPatch) ->
     class Dripping(Shell):
         def stream(self, shell_line: str, *, idle_timeout_s: float) -> Iterator[bytes]:
             assert idle_timeout_s > 0
-            yield f"{shell_line.split(' k=plain')[0].split('n=')[1]} begin mksh\n".encode()
+            yield f"{shell_line.split(' k=plain', maxsplit=1)[0].split('n=')[1]} begin mksh\n".encode()
             while True:
                 sleep(0.01)
                 yield b"."
