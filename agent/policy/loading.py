@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from agent.capture import quoted
 from agent.messages import Message
@@ -113,9 +113,11 @@ def _zone(head: Head, source: Source, laid: Sequence[tuple[Overlay, Source]]) ->
     for overlay, of in laid:
         if overlay.time_zone:
             name, source = overlay.time_zone, of
-    if name not in available_timezones():
-        raise source.error(("time_zone",), no_such(Message("time zone"), name, sorted(available_timezones())))
-    return ZoneInfo(name)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        problem = no_such(Message("time zone"), name, sorted(available_timezones()))
+        raise source.error(("time_zone",), problem) from error
 
 
 def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay, Source]]) -> Policy:
@@ -126,32 +128,10 @@ def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay
         for name, each in head.questions.items()
     }
     lint.questions(head, sources[0], parameters)
-    tuned: dict[str, Tuned] = {}
-    rules: list[Rule] = []
     clauses = list(_clauses(head, sources))
-    lint.unique(
-        (each.source, (*each.place, "rules", i), rule.id) for each in clauses for i, rule in enumerate(each.file.rules)
-    )
-    ids = [rule.id for each in clauses for rule in each.file.rules]
-    for overlay, source in laid:
-        for rule_id, changes in overlay.rules.items():
-            if rule_id not in ids:
-                raise source.error(("rules", rule_id), no_such(Message("rule"), rule_id, ids), key=True)
-            earlier = tuned.get(rule_id, Tuned())
-            tuned[rule_id] = earlier.model_copy(update=changes.model_dump(exclude_none=True))
+    lint.unique((clause.source, place, rule.id) for clause, place, rule in _written(clauses))
+    tuned = _tuned(laid, [rule.id for _, _, rule in _written(clauses)])
     trusted = frozenset(network.ssid for network in networks)
-    for clause in clauses:
-        for i, rule in enumerate(clause.file.rules):
-            place = (*clause.place, "rules", i)
-            compiled = _rule(rule, clause, place, parameters, trusted, questions)
-            changes = tuned.get(rule.id, Tuned())
-            rules.append(
-                replace(
-                    compiled,
-                    severity=changes.severity or compiled.severity,
-                    counts=changes.counts or compiled.counts,
-                )
-            )
     verdict = next((overlay.verdict for overlay, _ in reversed(laid) if overlay.verdict), head.verdict)
     return Policy(
         id=head.id,
@@ -168,8 +148,36 @@ def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay
         trusted_networks=networks,
         questions=questions,
         clauses=tuple(Clause(each.file.clause, each.file.title, each.file.text, each.file.cannot) for each in clauses),
-        rules=tuple(rules),
+        rules=tuple(
+            _retuned(_rule(rule, clause, place, parameters, trusted, questions), tuned.get(rule.id))
+            for clause, place, rule in _written(clauses)
+        ),
     )
+
+
+def _written(clauses: Sequence[_Clause]) -> Iterator[tuple[_Clause, Place, document.Rule]]:
+    """Every rule as written, and where it stands."""
+    for clause in clauses:
+        for i, rule in enumerate(clause.file.rules):
+            yield clause, (*clause.place, "rules", i), rule
+
+
+def _tuned(laid: Sequence[tuple[Overlay, Source]], ids: Sequence[str]) -> dict[str, Tuned]:
+    """What the overlays change of each rule, the last one first."""
+    tuned: dict[str, Tuned] = {}
+    for overlay, source in laid:
+        for rule_id, changes in overlay.rules.items():
+            if rule_id not in ids:
+                raise source.error(("rules", rule_id), no_such(Message("rule"), rule_id, ids), key=True)
+            earlier = tuned.get(rule_id, Tuned())
+            tuned[rule_id] = earlier.model_copy(update=changes.model_dump(exclude_none=True))
+    return tuned
+
+
+def _retuned(rule: Rule, changes: Tuned | None) -> Rule:
+    if changes is None:
+        return rule
+    return replace(rule, severity=changes.severity or rule.severity, counts=changes.counts or rule.counts)
 
 
 def _clauses(head: Head, sources: Sequence[Source]) -> Iterator[_Clause]:

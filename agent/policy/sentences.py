@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from agent.policy.document import Texts
-    from agent.policy.model import Rule
+    from agent.policy.model import Question, Rule
     from agent.policy.result import Result
     from agent.policy.terms import Profile, Status
 
@@ -120,16 +120,20 @@ def remediation(result: Result, language: Language) -> str:
         return _filled(_fix(rule, result.scene), result, language, None)
     if status != "inconclusive":
         return ""
+    how = rule.messages.inconclusive if rule.messages is not None else None
+    told = _filled(how, result, language, None) if how is not None else ""
     if rule.question is not None:
-        ask = _filled(rule.question.ask, result, language, None)
-        how = rule.messages.inconclusive if rule.messages else None
-        if how is None:
-            return Message("Ask, and note the answer: {question}", {"question": ask})(language)
-        values = {"how": _filled(how, result, language, None), "question": ask}
-        return Message("{how} Or ask, and note the answer: {question}", values)(language)
-    if rule.messages is not None and rule.messages.inconclusive is not None:
-        return _filled(rule.messages.inconclusive, result, language, None)
-    return Message("Unlock the phone, keep it connected and scan again.")(language)
+        return f"{told} {_ask(rule.question, result, language)}".lstrip()
+    return told or Message("Unlock the phone, keep it connected and scan again.")(language)
+
+
+def _ask(question: Question, result: Result, language: Language) -> str:
+    settled = sum(1 for each in result.policy.rules if each.question is question)
+    if settled > 1:
+        shared: dict[str, str | int | Message] = {"question": question.id, "count": settled}
+        return Message("Ask, and note the answer; the question “{question}” settles {count} rules", shared)(language)
+    ask = _filled(question.ask, result, language, None)
+    return Message("Ask, and note the answer: {question}", {"question": ask})(language)
 
 
 def _fix(rule: Rule, scene: Scene) -> Texts:
@@ -156,9 +160,19 @@ def summary(standing: Sequence[Result], count: int) -> Mapping[Language, str]:
         done = Message("Nothing stands in the way: {count} rules were held against this phone", {"count": count})
         return {language: done(language) for language in LANGUAGES}
     first, more = standing[0], len(standing) - 1
+    if all(each.status == "inconclusive" and each.of.question for each in standing):
+        questions = len({each.of.question.id for each in standing if each.of.question})
+        return {language: _only_answers(questions, first.message[language])(language) for language in LANGUAGES}
     if not more:
         return first.message
     return {
         language: Message("{message} (and {count} more)", {"message": first.message[language], "count": more})(language)
         for language in LANGUAGES
     }
+
+
+def _only_answers(questions: int, first: str) -> Message:
+    if questions == 1:
+        return Message("Only a person's answer to one question is missing. {first}", {"first": first})
+    values: dict[str, str | int | Message] = {"count": questions, "first": first}
+    return Message("Only a person's answers to {count} questions are missing. {first}", values)

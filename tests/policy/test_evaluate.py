@@ -32,6 +32,7 @@ def answers(policy: Policy, questions: Sequence[str], *, answer: bool = True, at
 def test_a_well_kept_phone_is_compliant_after_two_questions(policy: Policy) -> None:
     before = judged(policy)
     assert before.verdict == "inconclusive"
+    assert before.summary["en"].startswith("Only a person's answers to 2 questions are missing. ")
     asked = [question.id for question in before.open_questions]
     assert asked[:2] == ["conduct", "linked-devices"]
     after = judged(policy, attestations=answers(policy, asked[:2]))
