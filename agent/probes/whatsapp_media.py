@@ -20,7 +20,7 @@ _FIND = r"""
 M() { q "$R/$1/Media"; [ $a = absent ] && return
 echo "media $a $1/Media"; [ $a = present ] && find "$R/$1/Media" -type f ! -name .nomedia 2>&1 |
 sed -e 's/^find: .*/!/' -e t -e 's/.*/./' | sort | uniq -c; }
-F() { q "$R/$1"; case $a in absent) return;; present) [ -n "$(ls -A "$R/$1" | head -c 1)" ] || return;; esac
+F() { q "$R/$1"; case $a in absent) return;; present) [ -n "$(ls -A "$R/$1" | head -n 1)" ] || return;; esac
 echo "left $1"; }
 L() { for p in com.whatsapp/WhatsApp 'com.whatsapp.w4b/WhatsApp Business'; do
 for b in "Android/media/$p" "${p#*/}"; do M "$b"
