@@ -24,7 +24,7 @@ COMMAND = Command(
     Message("accessibility services that are on, as the running system has them"),
     script="dumpsys accessibility | sed -n -E -e '1p'"
     r" -e '/^User state\[/{s/Service\[.*//;p;}' -e 's/^ *(attributes:\{id=[0-9]+).*/\1/p'"
-    r" -e '/^ *[Ee]nabled services: ?\{/,/\}/p' -e '/DUMP TIMEOUT/p'",
+    r" -e '/^ *Enabled services: ?\{/p' -e '/^ *enabled services: \{$/,/^ *\}$/p' -e '/DUMP TIMEOUT/p'",
 )
 COMMANDS = (settings.SECURE, COMMAND, users.COMMAND)
 FACTS = ("apps.accessibility_services",)
@@ -43,32 +43,40 @@ def probe(capture: Capture) -> Iterator[Fact]:
     except Unanswered:
         dumped = {}
     try:
-        found, evidence = _set(capture, dumped)
+        listed = _set(capture)
     except Unanswered:
         if not dumped:
             raise
         require(capture, dumped, COMMAND.key, profiles=False)
-        found = [each for one in dumped.values() for each in one]
-        evidence = [
-            Evidence.of(COMMAND.key, f"user {user}: Enabled services:{{{', '.join(one)}}}")
-            for user, one in dumped.items()
-        ]
-    yield known(FACTS[0], components.distinct(found), *evidence)
+        listed = {user: (each, Evidence.of(COMMAND.key, _line(user, each))) for user, each in dumped.items()}
+    _compare(listed, dumped)
+    names = components.distinct(each for one, _ in listed.values() for each in one)
+    yield known(FACTS[0], names, *(line for _, line in listed.values()))
 
 
-def _set(capture: Capture, dumped: Mapping[int, tuple[str, ...]]) -> tuple[list[str], list[Evidence]]:
-    found: list[str] = []
-    evidence: list[Evidence] = []
+_Lists = Mapping[int, tuple[tuple[str, ...], Evidence]]
+
+
+def _set(capture: Capture) -> _Lists:
+    found: dict[int, tuple[tuple[str, ...], Evidence]] = {}
     for user in [user.id for user in everybody(capture) or ()] or [0]:
         setting = settings.value(capture, "secure", KEY, user)
         listed = components.split(setting.value, settings.SECURE.key) if setting else ()
-        for component in components.only_here((*listed, *dumped[user]), ()) if user in dumped else ():
-            if components.only_here([component], listed) or components.only_here([component], dumped[user]):
-                values = {"one": settings.SECURE.key, "other": COMMAND.key, "component": component}
-                raise ProbeError(Message(DISAGREE.sentence, values))
-        found += listed
-        evidence.append(setting.evidence if setting else settings.absence(capture, "secure", KEY, user))
-    return found, evidence
+        line = setting.evidence if setting else settings.absence(capture, "secure", KEY, user)
+        found[user] = (listed, line)
+    return found
+
+
+def _compare(listed: _Lists, dumped: Mapping[int, tuple[str, ...]]) -> None:
+    for user in listed.keys() & dumped.keys():
+        one, other = listed[user][0], dumped[user]
+        if odd := components.only_here(one, other) or components.only_here(other, one):
+            values = {"one": settings.SECURE.key, "other": COMMAND.key, "component": odd[0]}
+            raise ProbeError(Message(DISAGREE.sentence, values))
+
+
+def _line(user: int, enabled: tuple[str, ...]) -> str:
+    return f"user {user}: Enabled services:{{{', '.join(enabled)}}}"
 
 
 _USER = re.compile(r"attributes:\{id=(\d{1,9})\b")

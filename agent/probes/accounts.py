@@ -25,6 +25,7 @@ COMMAND = Command(
     script="dumpsys account | sed -n -E -e '1{/^User UserInfo\\{/!p;}'"
     r" -e 's/^(User UserInfo\{[0-9]+:).*(:[0-9a-f]+\}:)$/\1\2/p' -e '/^  Accounts: [0-9]+$/p'"
     r" -e 's/^(    Account \{)name=.*, (type=[^,{}]+\})$/\1\2/p'"
+    r" -e '/^    Account \{/!s/^.*(, type=[^,{}]+\})$/    rest of a name\1/p'"
     r" -e '/^ *-?[0-9]+,action_[a-z_]+,[^,]*,-?[0-9]+,[a-z_]*,[0-9]+$/p' -e '/DUMP TIMEOUT/p'",
 )
 COMMANDS = (COMMAND, users.COMMAND)
@@ -141,6 +142,7 @@ def _told(types: Mapping[str, int]) -> str:
 
 _USER = re.compile(r"User UserInfo\{(\d{1,9}):.*:?[0-9a-f]{1,8}\}:")
 _COUNT = re.compile(r"  Accounts: (\d{1,6})")
+_REST = re.compile(r".*, type=[^,{}]{1,200}\}")  # of an account whose name, its app's choice, holds a line break
 _ACCOUNT = re.compile(r"    Account \{(?:name=.*, )?type=([^,{}]{1,200})\}")
 
 
@@ -167,7 +169,9 @@ def parse(text: str) -> dict[int, Counter[str]]:
             counts[user].append(int(count[1]))
         elif user >= 0 and (account := _ACCOUNT.fullmatch(line)):
             found[user][account[1]] += 1
-    if not found or any(counts[user] != [types.total()] for user, types in found.items()):
+        elif _REST.fullmatch(line):
+            counts.setdefault(user, []).append(-1)
+    if not found or counts != {user: [types.total()] for user, types in found.items()}:
         raise ProbeError(
             Message(
                 "`{command}` does not list as many accounts as it counts; look at them in Settings, "

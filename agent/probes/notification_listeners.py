@@ -11,7 +11,7 @@ An app chooses the names of its channels, which stand in the same dump: two such
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from agent.capture import Capture, Command, Unanswered
@@ -36,9 +36,9 @@ KEY = "enabled_notification_listeners"
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """`primary`: those that the setting repeats; `allowed`: all of all users; `lines` for evidence."""
+    """`primary`: by user, those that the setting repeats; `allowed`: all of all users; `lines` for evidence."""
 
-    primary: tuple[str, ...]
+    primary: Mapping[int, tuple[str, ...]]
     allowed: tuple[str, ...]
     lines: tuple[str, ...]
 
@@ -52,36 +52,41 @@ def probe(capture: Capture) -> Iterator[Fact]:
         return
     evidence = [Evidence.of(COMMAND.key, line) for line in listeners.lines]
     if (copy := _copy(capture)) is not None:
-        found, lines = copy
-        odd = components.only_here(found, listeners.allowed) or components.only_here(listeners.primary, found)
-        if odd:
-            values = {"one": COMMAND.key, "other": settings.SECURE.key, "component": odd[0]}
-            raise ProbeError(Message(DISAGREE.sentence, values))
-        evidence += lines
+        _compare(listeners, copy)
+        evidence += [line for _, line in copy.values()]
     yield known(FACTS[0], components.distinct(listeners.allowed), *evidence)
 
 
-def _copy(capture: Capture) -> tuple[list[str], list[Evidence]] | None:
+_Copy = Mapping[int, tuple[tuple[str, ...], Evidence]]
+
+
+def _copy(capture: Capture) -> _Copy | None:
     """Return the setting of every user; None where one of them is not set or was not answered."""
-    found: list[str] = []
-    evidence: list[Evidence] = []
+    found: dict[int, tuple[tuple[str, ...], Evidence]] = {}
     try:
         for user in [user.id for user in everybody(capture) or ()] or [0]:
             setting = settings.value(capture, "secure", KEY, user)
             if setting is None:
                 return None
-            found += components.split(setting.value, settings.SECURE.key)
-            evidence.append(setting.evidence)
+            found[user] = components.split(setting.value, settings.SECURE.key), setting.evidence
     except Unanswered:
         return None
-    return found, evidence
+    return found
+
+
+def _compare(listeners: Listeners, copy: _Copy) -> None:
+    for user, (listed, _) in copy.items():
+        odd = components.only_here(listed, listeners.allowed)
+        if odd := odd or components.only_here(listeners.primary.get(user, ()), listed):
+            values = {"one": COMMAND.key, "other": settings.SECURE.key, "component": odd[0]}
+            raise ProbeError(Message(DISAGREE.sentence, values))
 
 
 def _from_settings(capture: Capture, silent: Unanswered) -> Fact:
     if (copy := _copy(capture)) is None:
         raise silent
-    found, evidence = copy
-    return known(FACTS[0], components.distinct(found), *evidence)
+    names = components.distinct(each for listed, _ in copy.values() for each in listed)
+    return known(FACTS[0], names, *(line for _, line in copy.values()))
 
 
 _TITLE = re.compile(r"^ *Notification listeners:\s*$", re.MULTILINE)
@@ -103,8 +108,8 @@ def parse(text: str) -> Listeners:
     if len(titles) != 1 or not live or not counts or sum(int(count[1]) for count in counts) != len(enabled):
         raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": COMMAND.key}))
     rows = [found for line in lines if (found := _ALLOWED.match(line))]
-    primary = [each for row in rows if row["primary"] == "true" for each in components.split(row["list"], COMMAND.key)]
+    primary = {int(row["user"]): components.split(row["list"], COMMAND.key) for row in rows if row["primary"] == "true"}
     allowed = [each for row in rows for each in components.split(row["list"], COMMAND.key)]
     allowed += components.checked(enabled, COMMAND.key)
     told = (*(row[0].strip() for row in rows if row["list"]), *(count[0] for count in counts))
-    return Listeners(tuple(primary), tuple(allowed), told)
+    return Listeners(primary, tuple(allowed), told)

@@ -22,7 +22,7 @@ def posture(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 COMMANDS = [
-    "scan", "demo", "facts", "capture", "evaluate", "commands", "policy", "verify", "outbox", "enroll", "collector",
+    "scan", "demo", "facts", "capture", "evaluate", "commands", "policy", "indicators", "verify", "outbox", "enroll", "collector",
     "simulate",
 ]  # fmt: skip
 
@@ -34,6 +34,19 @@ def test_help_names_every_command_in_both_languages() -> None:
         assert re.findall(r"^  ([a-z]+)  ", output, re.MULTILINE) == COMMANDS
     assert "Scan every reachable phone" in english.stdout
     assert "Scan every reachable phone" not in spanish.stdout
+
+
+def test_the_words_of_the_frame_itself_are_spanish_too() -> None:
+    shown, mistaken = posture("scan", "--help", POSTURE_LANG="es"), posture("scan", "--tpc", "x", "--lang", "es")
+    for english in ("Usage", "Options", "Show this message", "default:"):
+        assert english not in shown.stdout
+    assert mistaken.returncode == 2
+    assert mistaken.stderr.splitlines() == [
+        "Uso: posture scan [OPTIONS]",
+        "Pruebe 'posture scan --help' para obtener ayuda.",
+        "",
+        "Error: No existe la opción '--tpc'. ¿Quiso decir '--tcp'?",
+    ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
