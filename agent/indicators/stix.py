@@ -49,13 +49,11 @@ def _take(pattern: str, meaning: str, found: Found) -> None:
 
 def _comparisons(pattern: str) -> Iterator[tuple[str, str]]:
     """The comparisons of a pattern that is nothing but comparisons joined by OR; else none at all."""
-    at, read = 0, list[tuple[str, str]]()
-    while match := _COMPARISON.match(pattern, at):
+    at, ended, read = 0, False, list[tuple[str, str]]()
+    while not ended and (match := _COMPARISON.match(pattern, at)):
         read.append((match["path"], match["value"]))
-        at = match.end()
-        if not match["join"]:
-            break
-    return iter(read if at == len(pattern) and pattern.count("[") == pattern.count("]") else [])
+        at, ended = match.end(), not match["join"]
+    return iter(read if ended and pattern.count("[") == pattern.count("]") else [])
 
 
 def _over(indicator: Mapping[str, Any], now: datetime) -> bool:
