@@ -20,6 +20,7 @@ class Command:
     `key` is what a person would type and names the answer in every kind of capture (`dumpsys wifi`).
     `script` is what the phone's shell runs: the same, or the same cut down on the phone to what a probe
     needs, so a parser must read both the cut and the whole text. Shell: mksh with Android 8's toybox.
+    `first`: asked before all else, so that a phone that goes away early has said at least this.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Command:
     script: str = ""
     timeout_s: int = 10
     limit_bytes: int = 512 * 1024
+    first: bool = False
 
     @property
     def line(self) -> str:

@@ -135,8 +135,8 @@ def _jobs(commands: Sequence[Command]) -> list[str]:
     return ["; ".join(job) for job in jobs]
 
 
-def _cost(command: Command) -> tuple[int, int, bool]:
-    return command.timeout_s, command.limit_bytes, command.line.startswith("dumpsys")
+def _cost(command: Command) -> tuple[bool, int, int, bool]:
+    return command.first, command.timeout_s, command.limit_bytes, command.line.startswith("dumpsys")
 
 
 def _quoted(line: str) -> str:

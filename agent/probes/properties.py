@@ -33,6 +33,7 @@ COMMAND = Command(
     "getprop",
     Message("who the phone is, its Android version, and how it booted"),
     script=f"getprop | sed -n -E -e '/^\\[({'|'.join(WANTED)})/p' -e '$='",
+    first=True,
 )
 
 _FIRST = re.compile(r"\[([^\]\n]+)\]: \[(.*)")
