@@ -30,10 +30,16 @@ schemas: .venv/tested      ## docs that are generated from the code
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group test
 	@touch $@
 
-messages: .venv/tested     ## bring the Spanish catalogue up to date; then fill in what is new
-	$(BIN)/pybabel -q extract -k Message -k t --no-location --sort-output -o artifacts.pot agent
-	$(BIN)/pybabel -q update -D posture -l es -d agent/locale -i artifacts.pot --no-fuzzy-matching --ignore-obsolete --no-wrap
+messages: .venv/tested     ## bring the Spanish catalogues up to date; then fill in what is new
+	$(call catalogue,posture,agent)
+	$(call catalogue,click,$$($(BIN)/python -c 'import click; print(*click.__path__)'))
+
+define catalogue
+	$(BIN)/pybabel -q extract -k Message -k t --no-location --sort-output -o artifacts.pot $(2)
+	$(BIN)/pybabel -q update -D $(1) -l es -d agent/locale -i artifacts.pot \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 	@rm artifacts.pot
+endef
 
 clean:
 	rm -rf .venv artifacts build dist

@@ -14,12 +14,12 @@ from typing import Literal, get_args
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-_LOCALE = Path(__file__).parent / "locale"
+LOCALE = Path(__file__).parent / "locale"
 
 
 @cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
-    return gettext.translation("posture", _LOCALE, [language], fallback=True)
+    return gettext.translation("posture", LOCALE, [language], fallback=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,27 @@
 """What every test may rely on."""
 
+import secrets
+from pathlib import Path
+
 import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from hypothesis import settings
 
 # A deadline is a timing assertion: on a busy machine it fails what is right.
 settings.register_profile("posture", deadline=None)
 settings.load_profile("posture")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def spanish() -> None:
+    """Compile the Spanish, as installing does; whole or not at all, for workers that run side by side."""
+    root = Path(__file__).parent.parent
+    for source in [*root.glob("agent/**/*.po"), *root.glob("server_stub/**/*.po")]:
+        part = source.with_name(f".{secrets.token_hex(4)}.part")
+        with source.open("rb") as plain, part.open("wb") as compiled:
+            write_mo(compiled, read_po(plain))
+        part.replace(source.with_suffix(".mo"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

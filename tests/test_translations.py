@@ -3,6 +3,7 @@
 import string
 from pathlib import Path
 
+import click
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -14,6 +15,10 @@ SPANISH = ROOT / "agent" / "locale" / "es" / "LC_MESSAGES" / "posture.po"
 
 def gaps(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def forms(sentence: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (sentence,) if isinstance(sentence, str) else tuple(sentence)
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +53,15 @@ def test_both_languages_have_the_same_gaps(catalogue: Catalog, sentences: dict[s
 
 def test_no_sentence_is_kept_that_nobody_says(catalogue: Catalog, sentences: dict[str, str]) -> None:
     assert [entry.id for entry in catalogue if entry.id and entry.id not in sentences] == []
+
+
+def test_the_words_of_click_are_spanish_too() -> None:
+    """Click's "Usage:", "Error:" and so on; a new version of click may bring new ones, which `make messages` finds."""
+    with SPANISH.with_name("click.po").open("rb") as stream:
+        catalogue = read_po(stream, locale="es")
+    said = {forms(sentence) for _, _, sentence, _, _ in extract_from_dir(str(Path(click.__file__).parent))}
+    entries = {forms(entry.id): forms(entry.string) for entry in catalogue if entry.id}
+    assert set(entries) == said
+    for english, spanish in entries.items():
+        assert all(spanish)
+        assert set().union(*map(gaps, spanish)) == set().union(*map(gaps, english))

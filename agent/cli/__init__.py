@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from agent.cli.language import t
+from agent.cli.language import speak, t
+
+speak()
 
 # name: (module, one line for `posture --help`); the line stands here so that help need not load the modules.
 _COMMANDS = {

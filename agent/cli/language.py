@@ -1,11 +1,12 @@
 """Which language the person at the terminal reads, known before any command is loaded."""
 
+import gettext
 import os
 import sys
 from functools import cache
 from typing import cast
 
-from agent.messages import LANGUAGES, Language, Message
+from agent.messages import LANGUAGES, LOCALE, Language, Message
 
 
 @cache
@@ -25,3 +26,14 @@ def language() -> Language:
 def t(sentence: str, **values: str | int) -> str:
     """Return a sentence of the command line in the person's language, its gaps filled."""
     return Message(sentence, values)(language())
+
+
+def speak() -> None:
+    """Have click say its own words ("Usage:", "Show this message and exit.") in the person's language.
+
+    Click asks gettext's default domain, and that goes by the environment alone.
+    """
+    if language() != "en":
+        os.environ["LANGUAGE"] = language()
+        gettext.bindtextdomain("click", LOCALE)
+        gettext.textdomain("click")

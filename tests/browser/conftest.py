@@ -10,7 +10,6 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.collector.catalogue import compile_spanish
 from tests.collector.serving import PASSWORD, posture_collector, served
 from tests.collector.signing import NOW, Signer, encode, fact, report, result, unknown
 
@@ -53,7 +52,6 @@ class Seen:
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A collector to which nothing was ever sent."""
-    compile_spanish()
     data = tmp_path_factory.mktemp("empty")
     for role in ("viewer", "admin"):
         made = posture_collector(data, "create-user", role, "--role", role)
@@ -65,7 +63,6 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A collector with phones in every state."""
-    compile_spanish()
     data = tmp_path_factory.mktemp("fleet")
     for role in ("viewer", "admin"):
         made = posture_collector(data, "create-user", role, "--role", role)

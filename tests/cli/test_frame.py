@@ -37,7 +37,7 @@ def test_help_names_every_command_in_both_languages() -> None:
 
 
 def test_the_words_of_the_frame_itself_are_spanish_too() -> None:
-    shown, mistaken = posture("scan", "--help", POSTURE_LANG="es"), posture("scan", "--tpc", "x", "--lang", "es")
+    shown, mistaken = posture("scan", "--help", POSTURE_LANG="es"), posture("scan", "--usbb", "--lang", "es")
     for english in ("Usage", "Options", "Show this message", "default:"):
         assert english not in shown.stdout
     assert mistaken.returncode == 2
@@ -45,7 +45,7 @@ def test_the_words_of_the_frame_itself_are_spanish_too() -> None:
         "Uso: posture scan [OPTIONS]",
         "Pruebe 'posture scan --help' para obtener ayuda.",
         "",
-        "Error: No existe la opción '--tpc'. ¿Quiso decir '--tcp'?",
+        "Error: No existe la opción '--usbb'. ¿Quiso decir '--usb'?",
     ]
 
 

@@ -1,12 +1,9 @@
 """Every sentence of the collector's pages that goes through gettext, found in its Python and in its templates."""
 
-import secrets
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.extract import extract
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 
 import server_stub
@@ -23,12 +20,3 @@ def sentences() -> set[str | tuple[str, ...]]:
         for _line, message, _comments, _context in extract("python", BytesIO(source.encode()), _KEYWORDS):
             found.add(message)
     return found
-
-
-def compile_spanish() -> None:
-    """Compile the pages' Spanish, as installing does; whole or not at all, for tests that run side by side."""
-    for source in HERE.rglob("*.po"):
-        part = source.with_name(f".{secrets.token_hex(4)}.part")
-        with source.open("rb") as plain, part.open("wb") as compiled:
-            write_mo(compiled, read_po(plain))
-        part.replace(source.with_suffix(".mo"))

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from server_stub.agents.models import Agent
 from server_stub.people.models import Person
-from tests.collector.catalogue import compile_spanish
 from tests.collector.signing import Signer, encode, report
 
 
@@ -20,11 +19,6 @@ from tests.collector.signing import Signer, encode, report
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         settings.DATABASES["default"]["TEST"]["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def spanish() -> None:
-    compile_spanish()
 
 
 @pytest.fixture(autouse=True)
