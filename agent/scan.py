@@ -72,12 +72,12 @@ Progress = Callable[[str, int, int], None]
 
 
 def capture_all(
-    phones: Sequence[Found], commands: Sequence[Command], progress: Progress
+    phones: Sequence[Found], commands: Sequence[Command], progress: Progress, *, at_once: int = AT_ONCE
 ) -> Iterator[tuple[Found, Capture | Failed]]:
-    """Look at every phone, side by side; yield each as it is done.
+    """Look at every phone, at most `at_once` side by side; yield each as it is done.
 
     The threads are daemons: a person who stops the program need not wait for a phone that hangs, and a phone
-    ends what it runs when its connection goes.
+    ends what it runs when its connection goes. Once nobody asks any longer, no further phone is begun.
     """
     waiting: SimpleQueue[Found] = SimpleQueue()
     done: SimpleQueue[tuple[Found, Capture | Failed | BaseException]] = SimpleQueue()
@@ -90,13 +90,18 @@ def capture_all(
                 phone = waiting.get_nowait()
                 done.put((phone, _look(phone, commands, progress)))
 
-    for number in range(min(AT_ONCE, len(phones))):
+    for number in range(min(at_once, len(phones))):
         Thread(target=work, name=f"phone-{number}", daemon=True).start()
-    for _ in phones:
-        phone, seen = done.get()
-        if isinstance(seen, BaseException):
-            raise seen
-        yield phone, seen
+    try:
+        for _ in phones:
+            phone, seen = done.get()
+            if isinstance(seen, BaseException):
+                raise seen
+            yield phone, seen
+    finally:
+        with suppress(Empty):
+            while True:
+                waiting.get_nowait()
 
 
 def _look(phone: Found, commands: Sequence[Command], progress: Progress) -> Capture | Failed | BaseException:
@@ -111,7 +116,9 @@ def _look(phone: Found, commands: Sequence[Command], progress: Progress) -> Capt
         return error
 
 
-def scan_all(phones: Sequence[Found], judge: Judge, progress: Progress) -> Iterable[tuple[Found, Judged | Failed]]:
-    """Scan and judge every phone, side by side; yield each as it is done."""
-    for phone, seen in capture_all(phones, probes.commands(), progress):
+def scan_all(
+    phones: Sequence[Found], judge: Judge, progress: Progress, *, at_once: int = AT_ONCE
+) -> Iterable[tuple[Found, Judged | Failed]]:
+    """Scan and judge every phone, at most `at_once` side by side; yield each as it is done."""
+    for phone, seen in capture_all(phones, probes.commands(), progress, at_once=at_once):
         yield phone, seen if isinstance(seen, Failed) else judge.judge(seen)

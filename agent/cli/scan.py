@@ -10,7 +10,7 @@ from agent.cli.judging import set_up, show
 from agent.cli.language import language, t
 from agent.cli.progress import Bars
 from agent.data_dir import DataDir
-from agent.delivery import Collector, Outbox, OutboxError, deliver_due
+from agent.delivery import Collector, Outbox, deliver_due, keep
 from agent.policy.terms import Profile
 from agent.scan import Failed, Judge, Judged, scan_all
 
@@ -57,14 +57,9 @@ def command(
 
 
 def _keep(judged: Judged, judge: Judge, outbox: Outbox, collector: str) -> bool:
-    """Put the signed report into the outbox; where the disk is full, try to hand it over at once."""
-    report = judged.report
-    signed = judge.key.sign(report.to_json().encode())
-    try:
-        outbox.put(report.report_id, report.device.serial, collector, signed)
-    except OutboxError as error:
-        click.echo(f"posture: {error.message(language())}", err=True)
-        Collector(collector).post_report(signed)
+    """Put the signed report into the outbox; tell where it cannot be kept and went to the collector at once."""
+    trouble = keep(judged.report, judge.key, outbox, collector)
+    if trouble is not None:
+        click.echo(f"posture: {trouble(language())}", err=True)
         click.echo(t("The report went to the collector all the same."), err=True)
-        return False
-    return True
+    return trouble is None

@@ -2,6 +2,6 @@
 
 from agent.delivery.client import Collector, DeliveryError
 from agent.delivery.outbox import Outbox, OutboxError, Waiting
-from agent.delivery.send import Delivered, deliver_due
+from agent.delivery.send import Delivered, deliver_due, keep
 
-__all__ = ["Collector", "Delivered", "DeliveryError", "Outbox", "OutboxError", "Waiting", "deliver_due"]
+__all__ = ["Collector", "Delivered", "DeliveryError", "Outbox", "OutboxError", "Waiting", "deliver_due", "keep"]

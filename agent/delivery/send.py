@@ -1,12 +1,14 @@
-"""Empties the outbox: each report that is due is posted, and forgotten only when the collector has it."""
+"""Reports on their way: signed and kept first, then posted, and forgotten only when the collector has them."""
 
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from agent.delivery.client import Collector, DeliveryError
-from agent.delivery.outbox import Outbox, Waiting
+from agent.delivery.outbox import Outbox, OutboxError, Waiting
 from agent.messages import Message
+from agent.report.model import Report
+from agent.report.signature import AgentKey
 
 
 @dataclass(slots=True)
@@ -17,6 +19,24 @@ class Delivered:
     kept: int = 0
     trouble: Message | None = None
     next_try_at: datetime | None = field(default=None)
+
+
+def keep(report: Report, key: AgentKey, outbox: Outbox, collector: str) -> Message | None:
+    """Sign a report and put it into the outbox. Where that cannot be written, post it at once, and return why.
+
+    Errors: DeliveryError when it could neither be kept nor posted.
+    """
+    signed = key.sign(report.to_json().encode())
+    try:
+        outbox.put(report.report_id, report.device.serial, collector, signed)
+    except OutboxError as full:
+        try:
+            Collector(collector).post_report(signed)
+        except DeliveryError as error:
+            both = Message("{outbox}; and {collector}", {"outbox": full.message, "collector": error.message})
+            raise DeliveryError(both, permanent=error.permanent) from full
+        return full.message
+    return None
 
 
 def deliver_due(outbox: Outbox) -> Delivered:
