@@ -25,7 +25,7 @@ def command() -> None:
     """The group of the policy's commands."""
 
 
-@command.command("lint", help=t("Check a policy or an overlay: its form, its facts, its texts, its cases' values."))
+@command.command("lint", help=t("Check a policy or an overlay. The first mistake is told with its place."))
 @click.argument("path", type=_PATH, required=False)
 @options.lang
 def lint(path: Path | None) -> int:
@@ -42,7 +42,7 @@ def lint(path: Path | None) -> int:
     return 0
 
 
-@command.command("test", help=t("Run a policy's own cases, and name what no case reaches."))
+@command.command("test", help=t("Run a policy's own cases. What no case reaches is named."))
 @click.argument("path", type=_PATH, required=False)
 @options.lang
 def test(path: Path | None) -> int:
@@ -66,7 +66,7 @@ def test(path: Path | None) -> int:
     return 1 if wrong else 0
 
 
-@command.command("show", help=t("Explain the policy, or one rule of it."))
+@command.command("show", help=t("Explain a policy, or one of its rules."))
 @click.argument("rule", required=False)
 @click.option("--policy", "path", type=_PATH, metavar="FILE-OR-FOLDER", help=t("Another policy than CM-G-03."))
 @options.lang
@@ -85,7 +85,9 @@ def show(rule: str | None, path: Path | None) -> int:
     return 0
 
 
-@command.command("diff", help=t("Tell what two policies decide differently over saved reports or captures."))
+@command.command(
+    "diff", help=t("Compare two policies over saved phones. FILES are reports (.json, .jsonl) or captures.")
+)
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
 @click.argument("files", nargs=-1, required=True, type=_PATH)
@@ -119,7 +121,7 @@ def diff(old: Path, new: Path, files: tuple[Path, ...], profile: Profile) -> int
     return 1 if differing else 0
 
 
-@command.command("schema", help=t("Print the JSON Schema of policies and overlays, for editors."))
+@command.command("schema", help=t("Print the JSON Schema of policy files."))
 def schema() -> int:
     """As docs/policy.schema.json holds it."""
     from agent.policy.schema import json_schema  # noqa: PLC0415 - only here
