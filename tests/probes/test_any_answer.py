@@ -15,10 +15,13 @@ from tests.probes.phone import CAPTURES, phone
 
 # Which command our captures answer, by their folder.
 ANSWERED = {
+    "accessibility": "dumpsys accessibility",
+    "account": "dumpsys account",
     "adb": "dumpsys adb",
     "device_policy": "dumpsys device_policy",
     "getprop": "getprop",
     "lock_settings": "dumpsys lock_settings",
+    "notification": "dumpsys notification",
     "settings": "settings list secure",
     "trust": "dumpsys trust",
     "users": "pm list users",

@@ -11,6 +11,7 @@ import pytest
 from agent.capture import Answer, Capture, Outcome, Unanswered
 from agent.capture.model import refusal
 from agent.facts import Fact, State
+from agent.indicators import IndicatorFile
 from agent.messages import Message
 from agent.probes import PROBES, commands, read_facts
 
@@ -69,8 +70,20 @@ def asked_of(probe: ModuleType) -> set[str]:
     }
 
 
+# Without an imported file nothing is looked for, and so nothing could be concluded.
+INDICATORS = IndicatorFile(
+    name="lista.yaml",
+    version=None,
+    sha256="5e" * 32,
+    imported_at="2026-04-01T08:00:00Z",
+    packages={"net.ajena.espia": "Ajena"},
+    certificates={"ab" * 32: "Ajena"},
+    unread=0,
+)
+
+
 def facts_of(probe: ModuleType, capture: Capture) -> list[Fact]:
-    facts = read_facts(capture)
+    facts = read_facts(capture, [INDICATORS])
     return [facts[name] for name in probe.FACTS]
 
 
