@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from babel.numbers import format_decimal
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -34,7 +35,7 @@ def show_phone(judged: Judged, language: Language, out: Console) -> None:
     head.add_column(no_wrap=True)
     head.add_column(ratio=1)
     head.add_column(no_wrap=True, justify="right")
-    seconds = Message("{seconds} s", {"seconds": f"{report.duration_ms / 1000:.1f}"})(language)
+    seconds = Message("{seconds} s", {"seconds": format_decimal(report.duration_ms / 1000, "0.0", language)})(language)
     verdict = word(report.verdict, language, out, upper=True)
     verdict.stylize("bold")
     head.add_row(verdict, printable(phone_name(report), out), seconds)
@@ -57,13 +58,13 @@ def _show_result(result: ReportedResult, language: Language, out: Console) -> No
     texts = result.texts[language]
     table = Table.grid(padding=(0, 1))
     table.add_column(width=2)
-    table.add_column(width=8, no_wrap=True)
+    table.add_column(width=9, no_wrap=True)
     table.add_column()
     sign = word(result.status, language, out)
     mark = Text(sign.plain[0], style=sign.style)
-    clause = Message("clause {number}", {"number": result.clause})(language)
-    clause = clause if result.clause[:1].isdigit() else result.clause
-    table.add_row(mark, clause[:9], Text(printable(texts.message, out)))
+    number = result.clause
+    clause = Message("clause {number}", {"number": number}) if number[:1].isdigit() else Message("preamble")
+    table.add_row(mark, clause(language), Text(printable(texts.message, out)))
     if result.status != "waived" and texts.remediation:
         arrow = "→" if unicode_fits(out) else ">"
         table.add_row("", "", Text(printable(f"{arrow} {texts.remediation}", out), style="dim"))

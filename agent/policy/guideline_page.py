@@ -11,22 +11,22 @@ from agent.policy.model import Policy, Rule
 
 _WORDS = {
     "intro": Texts(
-        es="Cada cláusula, con las reglas que la representan. Página generada desde `rules/`.",
+        es="Cada numeral, con las reglas que lo representan. Página generada desde `rules/`.",
         en="Each clause, with the rules that stand for it. Generated from `rules/`.",
     ),
-    "clause": Texts(es="Cláusula", en="Clause"),
+    "clause": Texts(es="Numeral", en="Clause"),
     "preamble": Texts(es="Preámbulo", en="Preamble"),
     "rule": Texts(es="Regla", en="Rule"),
     "good": Texts(es="Qué prueba o declara", en="What it proves or states"),
     "how": Texts(es="Cómo", en="How"),
-    "facts": Texts(es="Hechos", en="Facts"),
+    "facts": Texts(es="Datos", en="Facts"),
     "cannot": Texts(es="Lo que ningún comando prueba", en="What no command proves"),
     "measured": Texts(es="medida", en="measured"),
     "attested": Texts(es="declarada por una persona", en="stated by a person"),
     "may": Texts(es="medida; si no se demuestra, declarada", en="measured; where not proved, stated"),
-    "required": Texts(es="exigida", en="required"),
+    "required": Texts(es="obligatoria", en="required"),
     "recommended": Texts(es="recomendada", en="recommended"),
-    "when_failed": Texts(es="cuenta solo si falla", en="counts only when it fails"),
+    "when_failed": Texts(es="cuenta solo si no cumple", en="counts only when it fails"),
     "never": Texts(es="consejo, no cuenta", en="advice, does not count"),
     "handover": Texts(es="al entregar el teléfono", en="when the phone is handed over"),
 }
