@@ -20,6 +20,7 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, instant, known, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import clock, properties, whatsapp_package
+from agent.probes.proof import partly, proved
 
 _SCREENS = "LinkedDevicesActivity|DevicePairQrScannerActivity|LinkedDevicesEnterCodeActivity"
 _REVIEW = "LinkedDevicesActivity"
@@ -30,14 +31,26 @@ _CUT_EVENTS = (
     rf"sed -n -E -e 's/^ *({_EVENT})( .*)?$/\1/p' -e '/^ *file=[0-9]+ *$/p' -e '/^user[= ][0-9]+ *$/p' "
     r"-e 's/^ *(Last 24 hour events).*$/\1/p' -e '/DUMP TIMEOUT/p'"
 )
+_WHEN = Message("when somebody last opened WhatsApp's list of linked devices")
+_FROM_10 = "if [ $(getprop ro.build.version.sdk) -ge 29 ]; then"
 EVENTS = Command(
     "dumpsys usagestats file 0 daily",
-    Message("when somebody last opened WhatsApp's list of linked devices"),
-    script=f"{{ if [ $(getprop ro.build.version.sdk) -ge 29 ]; then {_EACH_USER}"
-    "dumpsys usagestats file $u daily </dev/null; done; "
-    "for p in com.whatsapp com.whatsapp.w4b; do dumpsys usagestats -c $p; done; "
-    f"else dumpsys usagestats -c; fi; }} 2>&1 | {_CUT_EVENTS}",
+    _WHEN,
+    script=f"{_FROM_10} {_EACH_USER} dumpsys usagestats file $u daily </dev/null; done; fi 2>&1 | {_CUT_EVENTS}",
     timeout_s=20,
+)
+# One command an app, so that they run side by side: each makes the phone go through the whole day.
+TODAY = Command(
+    "dumpsys usagestats -c com.whatsapp",
+    _WHEN,
+    script=f"{_FROM_10} dumpsys usagestats -c com.whatsapp; else dumpsys usagestats -c; fi 2>&1 | {_CUT_EVENTS}",
+    timeout_s=15,
+)
+TODAY_BUSINESS = Command(
+    "dumpsys usagestats -c com.whatsapp.w4b",
+    _WHEN,
+    script=f"{_FROM_10} dumpsys usagestats -c com.whatsapp.w4b; fi 2>&1 | {_CUT_EVENTS}",
+    timeout_s=15,
 )
 MAPPINGS = Command(
     "dumpsys usagestats mappings 0",
@@ -46,11 +59,22 @@ MAPPINGS = Command(
     r"| grep -E -e 'Tokens Map Size: [0-9]+ *$' -e 'Token [0-9]+: \[com\.whatsapp(\.w4b)?[],]' -e 'DUMP TIMEOUT' "
     rf"| grep -o -E -e 'Tokens Map Size: [0-9]+' -e '(Token [0-9]+: \[com\.whatsapp(\.w4b)?|{_CLASS})[],]' "
     "-e '.*DUMP TIMEOUT.*'; done",
+    timeout_s=15,
 )
 WHOLE_DUMP = "dumpsys usagestats"
 
-COMMANDS = (EVENTS, MAPPINGS, properties.COMMAND, *whatsapp_package.COMMANDS)
+COMMANDS = (EVENTS, TODAY, TODAY_BUSINESS, MAPPINGS, properties.COMMAND, *whatsapp_package.COMMANDS)
 FACTS = ("whatsapp.linking_seen", "whatsapp.linked_devices_reviewed_at")
+PROOF = {
+    "whatsapp.linking_seen": (
+        partly("only that such a screen was opened in the last 24 hours, or on Android 10 in ten days", 8, 10),
+        proved(11, limit="a watch or glasses link without these screens"),
+    ),
+    "whatsapp.linked_devices_reviewed_at": (
+        partly("only the last 24 hours are printed", 8, 9),
+        partly("only about ten days are kept", 10),
+    ),
+}
 _SEEN, _REVIEWED = FACTS
 
 NOT_INSTALLED = Message("WhatsApp is not installed")
@@ -142,7 +166,7 @@ _LINE = re.compile(
 def _events(capture: Capture) -> list[Shown]:
     """Events of these screens. None is a fact too, but never one that proves anything, so a refusal changes nothing."""
     shown: list[Shown] = []
-    for source in (EVENTS.key, WHOLE_DUMP):
+    for source in (EVENTS.key, TODAY.key, TODAY_BUSINESS.key, WHOLE_DUMP):
         try:
             text = capture.text(source, partial=True)
         except Unanswered:

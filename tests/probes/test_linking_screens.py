@@ -7,7 +7,7 @@ from agent.probes import linked_devices, linking_screens, whatsapp_package
 from tests.probes.phone import facts_of, phone, reason_of, run, saved, values_of
 
 SEEN, REVIEWED = linking_screens.FACTS
-EVENTS, MAPPINGS = linking_screens.EVENTS.key, linking_screens.MAPPINGS.key
+EVENTS, TODAY, MAPPINGS = linking_screens.EVENTS.key, linking_screens.TODAY.key, linking_screens.MAPPINGS.key
 LIST = whatsapp_package.LIST.key
 ZONE = "[persist.sys.timezone]: [America/Bogota]\n[ro.build.version.sdk]: [34]\n"
 ONE = "user 0\npackage:com.whatsapp  installer=com.android.vending uid:10233\n230\n"
@@ -33,7 +33,7 @@ esac"""
         "pm": "printf 'Users:\\n\\tUserInfo{0:Ana:13} running\\n\\tUserInfo{10:Work:30}\\n'",
     }
     answers = {}
-    for command in (linking_screens.EVENTS, linking_screens.MAPPINGS):
+    for command in (linking_screens.EVENTS, linking_screens.TODAY, linking_screens.MAPPINGS):
         folder = tmp_path / command.key.replace(" ", "-")
         folder.mkdir()
         answers[command.key] = run(command, folder, programs)
@@ -51,6 +51,8 @@ def test_nothing_but_the_three_screens_leaves_the_phone(tmp_path: Path) -> None:
     assert answers[EVENTS] == (
         f"user 0\nfile=1777200000000\ntime=1777210000000 {event}.LinkedDevicesActivity\n"
         f"file=1777300000000\ntime=1777310000000 {event}.qrcode.DevicePairQrScannerActivity\nuser 10\n"
+    )
+    assert answers[TODAY] == (
         f"user=0 \nLast 24 hour events\ntime=1777903960000 {event}.LinkedDevicesActivity\n"
         f'time="2026-05-04 09:12:59" {paused}.LinkedDevicesActivity\n'
     )
@@ -59,7 +61,7 @@ def test_nothing_but_the_three_screens_leaves_the_phone(tmp_path: Path) -> None:
 def test_the_old_way_of_android_9_is_cut_as_well(tmp_path: Path) -> None:
     answers = cut(tmp_path, sdk=28)
     assert [word for word in PRIVATE for text in answers.values() if word in text] == []
-    assert 'time="2026-05-04 09:12:40" type=ACTIVITY_RESUMED' in answers[EVENTS]
+    assert 'time="2026-05-04 09:12:40" type=ACTIVITY_RESUMED' in answers[TODAY]
 
 
 def test_what_was_cut_on_the_phone_is_read(tmp_path: Path) -> None:
