@@ -40,8 +40,9 @@ def build(
         profile=profile,
         policy=PolicyInfo(id=policy.id, version=policy.version, sha256=policy.sha256),
         facts=reported_facts(facts, language),
-        results=tuple(_result(result, language) for result in evaluation.results),
+        results=tuple(_result(result, policy, language) for result in evaluation.results),
         verdict=evaluation.verdict,
+        summary=dict(evaluation.summary),
     )
 
 
@@ -79,7 +80,7 @@ def _fact(fact: Fact, language: Language) -> ReportedFact:
     )
 
 
-def _result(result: Result, language: Language) -> ReportedResult:
+def _result(result: Result, policy: Policy, language: Language) -> ReportedResult:
     texts = {
         each: ResultTexts(title=result.title[each], message=result.message[each], remediation=result.remediation[each])
         for each in LANGUAGES
@@ -99,4 +100,5 @@ def _result(result: Result, language: Language) -> ReportedResult:
         facts=result.facts,
         texts=texts,
         parameters=dict(result.parameters),
+        in_the_way=policy.counts(result.of, result.status),
     )

@@ -1,7 +1,8 @@
 """The report's shape, `posture-report/1`. Its JSON Schema is generated from here into docs/report.schema.json.
 
 Every instant is RFC 3339 in UTC, ending in Z. Fields beyond the contract: `language`, `texts`, `reasons`
-(the same sentences in every language, so that a reader need not share the agent's), `parameters`.
+(the same sentences in every language, so that a reader need not share the agent's), `parameters`, `summary`,
+`in_the_way`.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -102,6 +103,8 @@ class ReportedResult(_Part):
     facts: tuple[Name, ...]
     texts: dict[Language, ResultTexts] = Field(default_factory=dict)
     parameters: dict[str, Any] = Field(default_factory=dict)
+    # Whether it keeps the phone from "compliant": advice does not, even when it fails. Null: the agent did not say.
+    in_the_way: bool | None = None
 
 
 class Report(_Part):
@@ -122,6 +125,7 @@ class Report(_Part):
     facts: dict[Name, ReportedFact]
     results: tuple[ReportedResult, ...]
     verdict: Verdict
+    summary: Texts = Field(default_factory=dict)  # the one sentence that stands between the phone and "compliant"
 
     def to_json(self) -> str:
         """The report as one line of JSON, in the contract's names."""

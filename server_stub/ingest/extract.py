@@ -8,6 +8,7 @@ from datetime import datetime
 from agent.report.model import Report, ReportedResult
 from server_stub.ingest.refusal import Refusal
 from server_stub.phones.models import Rank, RuleState
+from server_stub.web.clauses import position
 from server_stub.web.text import clean
 
 _PLAIN_SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
@@ -42,16 +43,25 @@ def rank(report: Report) -> Rank:
     return next(rank for rank in Rank if rank.label == report.verdict)
 
 
+def in_the_way(result: ReportedResult) -> bool:
+    """Whether it keeps the phone from "meets"; what an older agent does not say counts."""
+    return result.status in _OPEN and result.in_the_way is not False
+
+
 def by_weight(results: Iterable[ReportedResult]) -> list[ReportedResult]:
-    """What is open, what weighs most first: failed before not proved, required before recommended, then severity."""
+    """What is open, what weighs most first: what the verdict waits for, failed before not proved, then severity."""
     return sorted(
         (result for result in results if result.status in _OPEN),
-        key=lambda r: (_OPEN.index(r.status), r.strength != "required", _SEVERITIES.index(r.severity), r.clause),
+        key=lambda r: (r.in_the_way is False, r.status != "fail", _SEVERITIES.index(r.severity), position(r.clause)),
     )
 
 
 def headline(report: Report) -> dict[str, str]:
     """The one sentence, by language, that stands between the phone and "meets". Empty when nothing does."""
+    if report.verdict == "compliant":
+        return {}
+    if report.summary:
+        return {lang: clean(sentence, HEADLINE_LENGTH) for lang, sentence in report.summary.items()}
     first = next(iter(by_weight(report.results)), None)
     if first is None:
         return {}
@@ -66,5 +76,6 @@ def rule_states(report: Report, key: str, at: datetime) -> list[RuleState]:
         rule = clean(result.rule, 120)
         row = RuleState(phone_id=key, rule=rule, clause=clean(result.clause, 40), status=result.status, since=at)
         row.severity, row.strength = result.severity, result.strength
+        row.in_the_way = in_the_way(result)
         rows.setdefault(rule, row)
     return list(rows.values())

@@ -116,8 +116,8 @@ def _move_rules(states: list[RuleState], phone: Phone) -> None:
         RuleState.objects.bulk_create(changed)
 
 
-def _columns(state: RuleState) -> tuple[str, ...]:
-    return state.status, state.clause, state.severity, state.strength
+def _columns(state: RuleState) -> tuple[object, ...]:
+    return state.status, state.clause, state.severity, state.strength, state.in_the_way
 
 
 def _see_agent(envelope: Envelope, at: datetime, now: datetime) -> None:

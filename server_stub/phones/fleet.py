@@ -91,6 +91,8 @@ def select(filters: Filters, late_before: datetime) -> "QuerySet[Phone]":
     if filters.clause:
         states = RuleState.objects.filter(clause=filters.clause)
         states = states.filter(status__in=_RULE_STATUSES.get(filters.status, _OPEN))
+        if filters.status != "compliant":
+            states = states.filter(in_the_way=True)
         phones = phones.filter(key__in=states.values("phone_id"))
     elif filters.status:
         phones = _by_status(phones, filters, late_before)

@@ -107,6 +107,7 @@ class RuleState(models.Model):
     status = models.CharField(max_length=20)
     severity = models.CharField(max_length=20)
     strength = models.CharField(max_length=20)
+    in_the_way = models.BooleanField()  # advice is not, even when it fails
     since = models.DateTimeField()
 
     class Meta:

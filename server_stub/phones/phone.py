@@ -78,7 +78,7 @@ class PhonePage:
     profile: str
     policy_sha256: str
     steps: list[Step]
-    more_steps: list[Step]  # not proved ones that would make the first list too long to read
+    more_steps: list[Step]  # advice, and what would make the first list too long to read
     clauses: list[ClauseView]
     changes: list[Change]
     changed_since: str | None
@@ -117,8 +117,8 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
         report=_history_row(shown, shown),
         profile=str(PROFILES[report.profile]),
         policy_sha256=report.policy.sha256,
-        steps=[step for n, step in enumerate(steps) if step.status == "fail" or n < _FIRST_STEPS],
-        more_steps=[step for n, step in enumerate(steps) if step.status != "fail" and n >= _FIRST_STEPS],
+        steps=[step for n, step in enumerate(steps) if _comes_first(step, n)],
+        more_steps=[step for n, step in enumerate(steps) if not _comes_first(step, n)],
         clauses=clauses_of(report),
         changes=changes(previous, report) if previous else [],
         changed_since=newest[1].scanned_at.isoformat() if previous else None,
@@ -128,6 +128,10 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
         after=history.after,
         before=history.before,
     )
+
+
+def _comes_first(step: Step, place: int) -> bool:
+    return not step.advice and (step.status == "fail" or place < _FIRST_STEPS)
 
 
 def _history_row(report: StoredReport, shown: StoredReport) -> HistoryRow:

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext
 
 from agent.facts import FACTS, Kind, State
 from agent.report.model import Report, ReportedFact, ReportedResult
-from server_stub.ingest.extract import by_weight
+from server_stub.ingest.extract import by_weight, in_the_way
 from server_stub.web.clauses import clause, position
 from server_stub.web.templatetags.posture import day_text
 from server_stub.web.text import clean
@@ -90,6 +90,7 @@ class Step:
     """One thing to do now, and all that it mends."""
 
     status: str
+    advice: bool
     word: str
     sign: str
     findings: list[Finding]
@@ -98,11 +99,11 @@ class Step:
 
 def steps_of(report: Report) -> list[Step]:
     """What stands between the phone and "meets", what weighs most first; one remedy for several rules stands once."""
-    steps: dict[tuple[str, str], Step] = {}
+    steps: dict[tuple[str, bool, str], Step] = {}
     for result in by_weight(report.results)[:_MOST_RESULTS]:
         view = _result(result, report)
-        step = Step(view.status, view.word, view.sign, [], view.remediation)
-        steps.setdefault((view.status, view.remediation), step).findings.append(_finding(view))
+        step = Step(view.status, _is_advice(result), view.word, view.sign, [], view.remediation)
+        steps.setdefault((step.status, step.advice, step.remediation), step).findings.append(_finding(view))
     return list(steps.values())
 
 
@@ -142,7 +143,7 @@ _WORST_FIRST = ("fail", "error", "inconclusive", "waived", "pass", "not_applicab
 
 
 def _clause(number: str, results: Iterable[ReportedResult], report: Report) -> ClauseView:
-    ordered = sorted(results, key=lambda result: _WORST_FIRST.index(result.status))[:_MOST_RESULTS]
+    ordered = sorted(results, key=lambda r: (_is_advice(r), _WORST_FIRST.index(r.status)))[:_MOST_RESULTS]
     word, known = WORDS[ordered[0].status], clause(clean(number, 40))
     return ClauseView(
         number=known.number,
@@ -152,6 +153,11 @@ def _clause(number: str, results: Iterable[ReportedResult], report: Report) -> C
         sign=word.sign,
         results=[_result(result, report) for result in ordered],
     )
+
+
+def _is_advice(result: ReportedResult) -> bool:
+    """It is open, and the verdict does not wait for it."""
+    return result.status in ("fail", "error", "inconclusive") and not in_the_way(result)
 
 
 def _result(result: ReportedResult, report: Report) -> ResultView:
@@ -169,7 +175,7 @@ def _result(result: ReportedResult, report: Report) -> ResultView:
         word=str(word.text),
         sign=word.sign,
         severity=str(SEVERITIES[result.severity]),
-        strength=str(STRENGTHS[result.strength]),
+        strength=gettext("Advice, does not count") if _is_advice(result) else str(STRENGTHS[result.strength]),
         message=message,
         detail=detail[:1].upper() + detail[1:],
         remediation=clean(texts.remediation if texts else result.remediation, _SENTENCE),

@@ -19,13 +19,14 @@ def holds_until(report: Report) -> datetime | None:
 
 def standing(report: Report, now: datetime) -> Report:
     """The report with the statuses that still hold: what lapsed goes back to what was measured."""
-    results = tuple(result.model_copy(update={"status": _status(result, now)}) for result in report.results)
-    return report.model_copy(update={"results": results})
+    return report.model_copy(update={"results": tuple(_standing(result, now) for result in report.results)})
 
 
-def _status(result: ReportedResult, now: datetime) -> str:
+def _standing(result: ReportedResult, now: datetime) -> ReportedResult:
     end = _end(result)
-    return result.status if end is None or now < end else result.measured_status
+    if end is None or now < end:
+        return result
+    return result.model_copy(update={"status": result.measured_status, "in_the_way": None})
 
 
 def _end(result: ReportedResult) -> datetime | None:

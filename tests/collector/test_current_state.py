@@ -47,12 +47,17 @@ def test_a_rule_that_is_gone_leaves_the_current_state(scan: Scan) -> None:
     assert set(rules()) == {"a"}
 
 
-def test_the_headline_is_what_weighs_most_in_both_languages(scan: Scan) -> None:
+def test_the_headline_is_the_reports_summary(scan: Scan) -> None:
+    scan(results=(result("lock", "7", "fail"),), summary={"en": "One.", "es": "Uno."})
+    assert Phone.objects.get().headline == {"en": "One.", "es": "Uno."}
+
+
+def test_without_a_summary_the_headline_is_what_weighs_most(scan: Scan) -> None:
     scan(
         results=(
             result("unclear", "5", "inconclusive", severity="critical"),
-            result("advice", "6", "fail", strength="recommended", severity="critical"),
-            result("lock", "7", "fail", severity="medium"),
+            result("advice", "6", "fail", severity="critical", in_the_way=False),
+            result("lock", "7", "fail", severity="medium", in_the_way=True),
         )
     )
     assert Phone.objects.get().headline == {"en": "lock: fail.", "es": "lock: fail (es)."}

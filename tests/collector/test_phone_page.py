@@ -35,6 +35,7 @@ def test_what_to_do_comes_in_the_order_of_weight(scan: Scan, viewer: Client) -> 
     assert page(viewer)["steps"] == [
         {
             "status": "fail",
+            "advice": False,
             "word": "Fails",
             "sign": "fails",
             "findings": [
@@ -45,6 +46,7 @@ def test_what_to_do_comes_in_the_order_of_weight(scan: Scan, viewer: Client) -> 
         },
         {
             "status": "inconclusive",
+            "advice": False,
             "word": "Not proved",
             "sign": "unproved",
             "findings": [{"rule": "links", "text": "links is good", "detail": "Links: inconclusive."}],
@@ -62,6 +64,19 @@ def test_a_long_list_keeps_what_fails_in_sight(scan: Scan, viewer: Client) -> No
     found = page(viewer)
     assert [step["remediation"] for step in found["steps"]] == ["do 9", "do 10", "do 11", "do 0", "do 1", "do 2"]
     assert [step["remediation"] for step in found["more_steps"]] == [f"do {n}" for n in range(3, 9)]
+
+
+def test_advice_does_not_count(scan: Scan, viewer: Client) -> None:
+    advice = result("e2e", "6", "fail", in_the_way=False)
+    scan(results=(advice, result("recent", "6", "pass", in_the_way=False)), verdict="compliant")
+    found = page(viewer)
+    assert (found["status"]["word"], found["steps"], len(found["more_steps"])) == ("Meets", [], 1)
+    clause = found["clauses"][0]
+    assert (clause["word"], [r["strength"] for r in clause["results"]]) == (
+        "Meets",
+        ["Required", "Advice, does not count"],
+    )
+    assert viewer.get("/?format=json&clause=6").json()["phones"] == []
 
 
 def test_a_message_does_not_say_the_title_again(scan: Scan, viewer: Client) -> None:
