@@ -7,6 +7,7 @@ from agent.messages import Language
 from agent.policy import load
 from agent.policy.guideline_page import page
 from agent.policy.schema import json_schema
+from agent.probes.facts_page import page as facts_page
 from agent.report.model import Report
 
 DOCS = Path(__file__).parent
@@ -29,6 +30,7 @@ def guideline(language: Language) -> str:
 
 if __name__ == "__main__":
     (DOCS / "policy.schema.json").write_text(policy_schema())
+    (DOCS / "facts.md").write_text(facts_page())
     (DOCS / "guideline.md").write_text(guideline("en"))
     (DOCS / "guideline.es.md").write_text(guideline("es"))
     (DOCS / "report.schema.json").write_text(report_schema())

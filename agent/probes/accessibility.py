@@ -18,6 +18,7 @@ from agent.facts import Evidence, Fact, known
 from agent.messages import Message
 from agent.probes import ProbeError, components, settings, users
 from agent.probes.everybody import everybody, require
+from agent.probes.proof import proved
 
 COMMAND = Command(
     "dumpsys accessibility",
@@ -28,6 +29,12 @@ COMMAND = Command(
 )
 COMMANDS = (settings.SECURE, COMMAND, users.COMMAND)
 FACTS = ("apps.accessibility_services",)
+PROOF = {
+    FACTS[0]: (
+        proved(8, 10, limit="by the setting alone; the running system prints another list"),
+        proved(11),
+    )
+}
 BY_HAND = Message("Settings, Accessibility, Installed apps")
 KEY = "enabled_accessibility_services"
 

@@ -18,6 +18,7 @@ from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
 from agent.probes import ProbeError, users
 from agent.probes.everybody import require
+from agent.probes.proof import partly
 
 COMMAND = Command(
     "dumpsys account",
@@ -30,6 +31,7 @@ COMMAND = Command(
 )
 COMMANDS = (COMMAND, users.COMMAND)
 FACTS = ("handover.accounts",)
+PROOF = {FACTS[0]: (partly("unknown where some app made an account that no person signed in to"),)}
 BY_HAND = Message("Settings, Passwords and accounts")
 
 THE_PHONES_OWN = frozenset(

@@ -12,6 +12,7 @@ from agent.capture import Capture, Command, quoted
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
 from agent.probes import ProbeError
+from agent.probes.proof import hidden, partly
 
 COMMAND = Command(
     "dumpsys adb",
@@ -22,6 +23,12 @@ COMMAND = Command(
 )
 COMMANDS = (COMMAND,)
 FACTS = ("device.adb_keys",)
+PROOF = {
+    FACTS[0]: (
+        hidden("Android has no `dumpsys adb` before version 10", 8, 9),
+        partly("nothing is printed where the list does not exist, which proves no empty one", 10),
+    )
+}
 BY_HAND = Message("Settings, Developer options, Revoke USB debugging authorisations")
 
 NAMELESS = "?"  # a key without the name of its computer

@@ -14,6 +14,7 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, instant, known, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import whatsapp_package
+from agent.probes.proof import proved
 
 COMMAND = Command(
     "dumpsys alarm",
@@ -25,6 +26,7 @@ COMMAND = Command(
 )
 COMMANDS = (COMMAND, *whatsapp_package.COMMANDS)
 FACTS = ("whatsapp.backup.scheduled_at",)
+PROOF = {FACTS[0]: (proved(limit="what WhatsApp intends; it skips a backup on a low battery or a full storage"),)}
 
 NOT_INSTALLED = Message("WhatsApp is not installed")
 NO_ALARM = Message(

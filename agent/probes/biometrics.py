@@ -14,6 +14,7 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
 from agent.probes import ProbeError, identity, properties
+from agent.probes.proof import partly, proved
 
 _REASON = Message("which fingerprints and faces open the phone, by number")
 FINGERPRINT = Command(
@@ -27,6 +28,12 @@ FEATURES = Command(
 )
 COMMANDS = (FINGERPRINT, FACE, FEATURES, properties.COMMAND)
 FACTS = ("screen_lock.biometrics",)
+PROOF = {
+    FACTS[0]: (
+        partly("fingerprints that are enrolled are proved; a maker's own face or iris unlock is in no list", 8, 9),
+        proved(10, limit="iris only by the absence of its hardware"),
+    )
+}
 BY_HAND = Message("Settings, Security, Fingerprint and Face Unlock")
 
 _HARDWARE = {

@@ -13,9 +13,12 @@ from agent.capture import Capture, Command
 from agent.facts import Fact, known, unknown
 from agent.messages import Message
 from agent.probes import properties
+from agent.probes.proof import partly
 
 COMMANDS: tuple[Command, ...] = (properties.COMMAND,)
 FACTS = ("device.encrypted", "device.verified_boot", "device.bootloader_locked")
+_OWN_WORD = "some makers print nothing, and what a custom system writes is believed only where nothing contradicts it"
+PROOF = {name: (partly(_OWN_WORD),) for name in FACTS}
 BY_HAND = Message("what the phone shows while it starts, and Settings, Security, Encryption")
 
 STATE = "ro.boot.verifiedbootstate"

@@ -15,10 +15,15 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, instant, known, unknown
 from agent.messages import Message
 from agent.probes import ProbeError, properties
+from agent.probes.proof import proved
 
 COMMAND = Command("date +%s", Message("the phone's clock, to judge ages by"), script="date '+%s %z'")
 COMMANDS = (COMMAND, properties.COMMAND)
 FACTS = ("device.clock_at", "device.clock_skew_seconds")
+PROOF = {
+    "device.clock_at": (proved(),),
+    "device.clock_skew_seconds": (proved(limit="of a live phone alone: in a saved file there is no second clock"),),
+}
 BY_HAND = Message("compare the phone's clock with a right one")
 
 _ALARM = "dumpsys alarm"  # read where another probe asked for it

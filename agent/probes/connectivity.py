@@ -14,6 +14,7 @@ from agent.facts import Evidence, Fact, known, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import networks, settings
 from agent.probes.networks import Agent, Networks
+from agent.probes.proof import partly, proved
 
 COMMANDS = (networks.COMMAND, settings.GLOBAL, settings.SECURE)
 FACTS = (
@@ -23,6 +24,16 @@ FACTS = (
     "network.vpn.active",
     "network.vpn.always_on",
 )
+PROOF = {
+    "network.transport": (proved(),),
+    "network.validated": (proved(limit="unknown where Android's own test is switched off"),),
+    "network.captive_portal": (
+        proved(8, 13),
+        partly("Android forgets a sign-in page once it is passed", 14),
+    ),
+    "network.vpn.active": (proved(),),
+    "network.vpn.always_on": (proved(),),
+}
 
 _TRANSPORTS = {"WIFI": "wifi", "CELLULAR": "cellular", "ETHERNET": "ethernet"}
 

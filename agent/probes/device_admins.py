@@ -11,9 +11,11 @@ from agent.facts import Evidence, Fact, known
 from agent.messages import Message
 from agent.probes import components, device_policy, users
 from agent.probes.everybody import require
+from agent.probes.proof import proved
 
 COMMANDS = (device_policy.COMMAND, users.COMMAND)
 FACTS = ("apps.device_admins",)
+PROOF = {FACTS[0]: (proved(limit="unknown while Android has not loaded some user"),)}
 BY_HAND = Message("Settings, Security, Device admin apps")
 
 

@@ -10,6 +10,7 @@ from agent.capture import Capture, Command, Unanswered, quoted
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
 from agent.probes import properties
+from agent.probes.proof import partly
 
 COMMANDS: tuple[Command, ...] = (properties.COMMAND,)
 
@@ -31,6 +32,7 @@ _SERIAL = ("ro.serialno", "ro.boot.serialno")
 _NOTHING = {"", "unknown", "null"}
 
 FACTS = (*_SOURCES, "device.serial", "device.api_level", "device.security_patch_age_days")
+PROOF = {name: (partly("the build says so of itself, and a custom system writes what it likes"),) for name in FACTS}
 BY_HAND = Message("Settings, About phone")
 
 

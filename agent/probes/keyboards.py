@@ -12,9 +12,11 @@ from agent.facts import Evidence, Fact, known
 from agent.messages import Message
 from agent.probes import ProbeError, components, settings, users
 from agent.probes.everybody import everybody
+from agent.probes.proof import proved
 
 COMMANDS = (settings.SECURE, users.COMMAND)
 FACTS = ("apps.keyboards",)
+PROOF = {FACTS[0]: (proved(),)}
 BY_HAND = Message("Settings, System, Languages and input, On-screen keyboard")
 ENABLED, DEFAULT = "enabled_input_methods", "default_input_method"
 

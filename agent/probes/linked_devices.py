@@ -11,9 +11,11 @@ from agent.capture import Capture, Unanswered
 from agent.facts import Fact, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import whatsapp_package
+from agent.probes.proof import hidden
 
 COMMANDS = whatsapp_package.COMMANDS
 FACTS = ("whatsapp.linked_devices",)
+PROOF = {FACTS[0]: (hidden("Android closes WhatsApp's own folder and its screen to everybody but root"),)}
 
 NOT_INSTALLED = Message("WhatsApp is not installed")
 CLOSED = Message(

@@ -17,9 +17,18 @@ from agent.facts import Evidence, Fact, known, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import lock_settings, users
 from agent.probes.lock_settings import UserLock
+from agent.probes.proof import partly, proved
 
 COMMANDS = (lock_settings.COMMAND, users.COMMAND)
 FACTS = ("screen_lock.secure", "screen_lock.credential", "screen_lock.minimum_length")
+PROOF = {
+    "screen_lock.secure": (proved(last=17),),
+    "screen_lock.credential": (
+        partly("Android prints no kind; that there is no lock at all is proved", 8, 10),
+        proved(11, 17),
+    ),
+    "screen_lock.minimum_length": (proved(limit="what Android enforces for everybody, whatever the lock is"),),
+}
 BY_HAND = Message("Settings, Security, Screen lock")
 
 SOURCE = lock_settings.COMMAND.key

@@ -14,9 +14,11 @@ from agent.facts import Evidence, Fact, known
 from agent.messages import Message
 from agent.probes import ProbeError, device_policy, people, settings
 from agent.probes.device_policy import Admin
+from agent.probes.proof import proved
 
 COMMANDS = (settings.SYSTEM, settings.SECURE, device_policy.COMMAND, *people.COMMANDS)
 FACTS = ("screen_lock.timeout_seconds",)
+PROOF = {FACTS[0]: (proved(limit="the button may lock at once besides, which no command prints"),)}
 BY_HAND = Message("Settings, Display, Screen timeout, and Settings, Security, the gear beside Screen lock")
 
 SCREEN, LOCK, CAP = "screen_off_timeout", "lock_screen_lock_after_timeout", "maximumTimeToUnlock"

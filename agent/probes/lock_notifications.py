@@ -14,9 +14,11 @@ from agent.facts import Evidence, Fact, known
 from agent.messages import Message
 from agent.probes import ProbeError, device_policy, people, settings
 from agent.probes.device_policy import Admin
+from agent.probes.proof import partly
 
 COMMANDS = (settings.SECURE, device_policy.COMMAND, *people.COMMANDS)
 FACTS = ("screen_lock.notifications",)
+PROOF = {FACTS[0]: (partly("where a setting was never made the maker's default holds, which nothing prints"),)}
 BY_HAND = Message("Settings, Notifications, Notifications on the lock screen")
 
 SHOW, PRIVATE, FORBIDDEN = (

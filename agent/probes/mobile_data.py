@@ -15,6 +15,7 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
 from agent.probes import networks, properties, settings
+from agent.probes.proof import partly
 
 REGISTRY: Command = Command(
     "dumpsys telephony.registry",
@@ -27,6 +28,7 @@ REGISTRY: Command = Command(
 )
 COMMANDS = (networks.COMMAND, REGISTRY, properties.COMMAND, settings.GLOBAL)
 FACTS = ("device.mobile_data",)
+PROOF = {FACTS[0]: (partly("a ready SIM and a switch that is on prove no data; a connection or their absence does"),)}
 
 _NOT_READY = {
     "ABSENT",

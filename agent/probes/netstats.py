@@ -16,6 +16,7 @@ from agent.facts import Evidence, Fact, instant, known, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import ProbeError, configured_networks, netstats_rows
 from agent.probes.netstats_rows import Row
+from agent.probes.proof import partly, proved
 from agent.probes.wifi_security import Security
 
 PACKAGES = ("com.whatsapp", "com.whatsapp.w4b")
@@ -52,6 +53,12 @@ COMMAND: Command = Command(
 )
 COMMANDS = (COMMAND, *configured_networks.COMMANDS)
 FACTS = ("network.whatsapp_history",)
+PROOF = {
+    FACTS[0]: (
+        partly("90 days; a network's protection only where it is still saved under this name", 8, 12),
+        proved(13, limit="90 days"),
+    )
+}
 
 
 def probe(capture: Capture) -> Iterator[Fact]:

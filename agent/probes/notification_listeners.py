@@ -20,6 +20,7 @@ from agent.messages import Message
 from agent.probes import ProbeError, components, settings, users
 from agent.probes.accessibility import DISAGREE
 from agent.probes.everybody import everybody
+from agent.probes.proof import proved
 
 COMMAND = Command(
     "dumpsys notification",
@@ -30,6 +31,7 @@ COMMAND = Command(
 )
 COMMANDS = (COMMAND, settings.SECURE, users.COMMAND)
 FACTS = ("apps.notification_listeners",)
+PROOF = {FACTS[0]: (proved(),)}
 BY_HAND = Message("Settings, Apps, Special app access, Notification access")
 KEY = "enabled_notification_listeners"
 

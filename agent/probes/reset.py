@@ -21,6 +21,7 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, instant, known, unknown
 from agent.messages import Message
 from agent.probes import ProbeError, clock, lock_settings, properties
+from agent.probes.proof import hidden, partly
 
 USAGE = Command(
     "dumpsys usagestats database-info",
@@ -37,6 +38,13 @@ TRAFFIC = Command(
 )
 COMMANDS = (lock_settings.COMMAND, USAGE, TRAFFIC, properties.COMMAND, clock.COMMAND)
 FACTS = ("handover.reset_at",)
+PROOF = {
+    FACTS[0]: (
+        hidden("only the oldest traffic tells of it, and one source alone proves nothing", 8, 9),
+        partly("where the oldest statistics of use and the oldest traffic agree, within 90 days", 10, 13),
+        partly("also where no lock was set since, on a phone sold with Android 14 or later", 14),
+    )
+}
 BY_HAND = Message("note the time of the reset when it is done")
 
 ACCOUNTS = "dumpsys account"

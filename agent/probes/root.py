@@ -15,6 +15,7 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, State, known, unknown
 from agent.messages import Message
 from agent.probes import boot, properties
+from agent.probes.proof import partly
 
 SU = Command(
     "which su",
@@ -24,6 +25,9 @@ SU = Command(
 ID = Command("id", Message("whether debugging itself runs as root"))
 COMMANDS = (properties.COMMAND, SU, ID)
 FACTS = ("device.rooted",)
+PROOF = {
+    FACTS[0]: (partly("root that hides from shell is not seen; excluded only on a maker's verified and locked system"),)
+}
 BY_HAND = Message("have the phone looked at, or its system installed anew")
 
 BINARIES = "androidqf root_binaries.json"

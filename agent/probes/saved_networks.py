@@ -12,9 +12,16 @@ from agent.facts import Fact, known, unknown
 from agent.messages import Message
 from agent.probes import configured_networks
 from agent.probes.configured_networks import Network, Saved
+from agent.probes.proof import partly, proved
 
 COMMANDS = configured_networks.COMMANDS
 FACTS = ("network.saved_open",)
+PROOF = {
+    FACTS[0]: (
+        partly("whether a network is joined by itself is not printed, so each open one counts", 8, 10),
+        proved(11),
+    )
+}
 
 _DISAGREE = Message("`cmd wifi list-networks` and `dumpsys wifi` differ about a saved network; scan again")
 _UNCLEAR = Message("the phone does not tell how a saved network is protected; look in its Wi-Fi settings")

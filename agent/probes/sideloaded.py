@@ -20,9 +20,14 @@ from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
 from agent.probes import advised, app_list
 from agent.probes.app_list import App
+from agent.probes.proof import partly
 
 COMMANDS = app_list.COMMANDS
 FACTS = ("apps.sideloaded", "handover.user_apps")
+PROOF = {
+    "apps.sideloaded": (partly("the installer is Android's word, and whoever has a cable can set it"),),
+    "handover.user_apps": (partly("apps without any installer prove no person; unknown where there are no others"),),
+}
 BY_HAND = Message("Settings, Apps, See all apps")
 
 STORES = frozenset(

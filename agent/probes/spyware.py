@@ -16,6 +16,7 @@ from agent.facts import Evidence, Fact, known, unknown
 from agent.indicators import IndicatorFile
 from agent.messages import Message
 from agent.probes import advised, app_list
+from agent.probes.proof import partly
 
 CERTIFICATES = Command(
     "pm get-app-links",
@@ -25,6 +26,12 @@ CERTIFICATES = Command(
 )
 COMMANDS = (*app_list.COMMANDS, CERTIFICATES)
 FACTS = ("apps.spyware",)
+PROOF = {
+    FACTS[0]: (
+        partly("by package name; no certificate's digest is printed", 8, 11),
+        partly("by package name, and by certificate for apps that claim web links", 12),
+    )
+}
 BY_HAND = Message("Settings, Apps, See all apps")
 
 

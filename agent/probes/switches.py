@@ -12,6 +12,7 @@ from agent.capture import Capture, Unanswered
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
 from agent.probes import advised, properties, settings
+from agent.probes.proof import partly, proved
 
 COMMANDS = (settings.GLOBAL, settings.SECURE, properties.COMMAND)
 FACTS = (
@@ -20,6 +21,12 @@ FACTS = (
     "device.developer_options",
     "handover.setup_complete",
 )
+PROOF = {
+    "device.play_protect": (partly("Google Play keeps the switch itself; unknown where its setting was never made"),),
+    "device.adb_over_wifi": (proved(),),
+    "device.developer_options": (proved(),),
+    "handover.setup_complete": (proved(),),
+}
 
 _BY_HAND = (
     Message("Google Play, Play Protect, Settings"),

@@ -19,6 +19,7 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, known, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import ProbeError, lock_settings
+from agent.probes.proof import proved
 
 COMMAND = Command(
     "dumpsys trust",
@@ -33,6 +34,7 @@ COMMAND = Command(
 )
 COMMANDS = (COMMAND, lock_settings.COMMAND)
 FACTS = ("screen_lock.trust_agents",)
+PROOF = {FACTS[0]: (proved(limit="not before the first unlock after a start, when Android hides its agents"),)}
 BY_HAND = Message("Settings, Security, Smart Lock (Extend Unlock)")
 
 

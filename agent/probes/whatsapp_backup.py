@@ -20,6 +20,7 @@ from agent.facts import Evidence, Fact, instant, known, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import ProbeError, backup_copies, backup_header, whatsapp_package, whatsapp_storage
 from agent.probes.backup_copies import Copy, Refused
+from agent.probes.proof import proved
 from agent.probes.whatsapp_storage import Access, Folder, Listing, StoredFile, Volume
 
 COMMANDS = (whatsapp_storage.COMMAND, *whatsapp_package.COMMANDS)
@@ -30,6 +31,7 @@ FACTS = (
     "whatsapp.backup.end_to_end_encrypted",
     "whatsapp.backup.count",
 )
+PROOF = {name: (proved(limit="a backup's content is never read, so damage inside it is not seen"),) for name in FACTS}
 _LATEST, _SIZE, _PATH, _ENCRYPTED, _COUNT = FACTS
 _SOURCE = whatsapp_storage.COMMAND.key
 _FIRST_ACCOUNT = 1000

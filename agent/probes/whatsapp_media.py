@@ -13,6 +13,7 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
 from agent.probes import whatsapp_package
+from agent.probes.proof import proved
 from agent.probes.whatsapp_storage import Access, Volume, over_every_volume, unexpected, volumes_of
 
 # M FOLDER: what `find` says of each file becomes one sign, so that only numbers are left: `.` a file, `!` a refusal.
@@ -42,6 +43,10 @@ COMMAND = Command(
 )
 COMMANDS = (COMMAND, *whatsapp_package.COMMANDS)
 FACTS = ("whatsapp.media_in_shared_storage", "handover.whatsapp_leftovers")
+PROOF = {
+    name: (proved(limit="of users whose storage is open; that of one who is not running is encrypted"),)
+    for name in FACTS
+}
 _MEDIA, _LEFT = FACTS
 
 CLOSED = Message("{place} could not be looked at; unlock the phone, look there with its file manager, or scan again")

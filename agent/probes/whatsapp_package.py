@@ -15,6 +15,7 @@ from agent.facts import Evidence, Fact, known
 from agent.messages import Message
 from agent.probes import ProbeError, whatsapp_saved
 from agent.probes.package_dump import PackageDump
+from agent.probes.proof import partly, proved
 from agent.probes.whatsapp_dumps import APP_LINKS, DUMP, Installation, described, digests, dumps, states
 from agent.probes.whatsapp_saved import ANDROIDQF, PACKAGE, WHOLE_DUMP
 from agent.probes.whatsapp_signature import OFFICIAL, is_whatsapp
@@ -33,6 +34,12 @@ LIST = Command(
 )
 COMMANDS = (LIST, DUMP, APP_LINKS)
 FACTS = ("whatsapp.installed",)
+PROOF = {
+    FACTS[0]: (
+        partly("of the signature only 32 bits are printed, so it is `matches` at most", 8, 11),
+        proved(12),
+    )
+}
 
 DENIED = Message("the phone did not list the apps of user {user}; open that user's settings and look for WhatsApp")
 NO_USERS = Message("the phone did not list its users, so another one may have WhatsApp; scan again")

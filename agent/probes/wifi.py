@@ -12,10 +12,19 @@ from agent.capture import Capture, Unanswered
 from agent.facts import Evidence, Fact, known, not_applicable, unknown
 from agent.messages import Message
 from agent.probes import configured_networks, wifi_info, wifi_security
+from agent.probes.proof import partly, proved
 from agent.probes.wifi_info import Link, NoLink
 
 COMMANDS = (wifi_info.STATUS, *configured_networks.COMMANDS)
 FACTS = ("network.wifi.ssid", "network.wifi.bssid", "network.wifi.security")
+PROOF = {
+    "network.wifi.ssid": (proved(limit="a name that cannot be printed exactly is unknown"),),
+    "network.wifi.bssid": (proved(limit="unknown where the phone hides it"),),
+    "network.wifi.security": (
+        partly("by the saved network of the same number, where the phone prints one", 8, 11),
+        proved(12),
+    ),
+}
 
 _DISAGREE = Message("`cmd wifi status` and `dumpsys wifi` tell different things; scan again while Wi-Fi is steady")
 _NO_NAME = Message("Android did not print the network's name exactly; look at it in the phone's Wi-Fi settings")
