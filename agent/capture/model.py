@@ -102,6 +102,7 @@ _TIMEOUT = re.compile(
 _EXCEPTION = re.compile(
     r"^(?:Exception occurred while (?:dumping|executing)\b|Security exception: )[^\n]*", re.MULTILINE
 )
+_THROWN = re.compile(r"\s*(?:[\w$]+\.)+[\w$]*(?:Exception|Error)\b")
 _TRACE = re.compile(r"\s+at |\s+\.\.\. \d+ more|Caused by: |\s*(?:[\w$]+\.)+[\w$]*(?:Exception|Error)\b|\s*$")
 
 
@@ -117,11 +118,17 @@ def refusal(text: str) -> str | None:
         # A refusal stands alone or above a stack trace; a long dump that begins with one is an answer all the same.
         others = [line for line in rest.splitlines() if line.strip()]
         if len(others) < 40 or _is_trace(others):
-            return first.rstrip()
+            return _telling(first.rstrip(), others)
     for found in deque(_EXCEPTION.finditer(text), maxlen=1):  # the last one: only a trace may follow it
         if _is_trace(text[found.end() :].splitlines()):
             return found[0]
     return None
+
+
+def _telling(line: str, following: list[str]) -> str:
+    """Return the exception itself where the line only announces one."""
+    announced = line.startswith("Exception occurred") and following and _THROWN.match(following[0])
+    return following[0].strip() if announced else line
 
 
 def _is_trace(lines: Iterable[str]) -> bool:

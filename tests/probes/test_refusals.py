@@ -169,3 +169,10 @@ def test_a_dump_that_quotes_a_refusal_is_an_answer(text: str) -> None:
 )
 def test_a_dump_that_breaks_off_is_no_answer(text: str, line: str) -> None:
     assert (refusal(text) or "").startswith(line)
+
+
+def test_an_exception_is_named_and_not_only_announced() -> None:
+    thrown = "java.lang.SecurityException: Uid 2000 does not have access to wifi commands"
+    trace = "    at com.android.server.wifi.WifiShellCommand.checkRootPermission(WifiShellCommand.java:286)"
+    assert refusal(f"\nException occurred while executing:\n{thrown}\n{trace}\n") == thrown
+    assert refusal("Exception occurred while dumping:\n") == "Exception occurred while dumping:"
