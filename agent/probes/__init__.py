@@ -1,10 +1,10 @@
 """Pure functions from a capture to facts.
 
-A probe is one module with three names: `COMMANDS` (what it needs from a phone), `FACTS` (the names it
-answers for) and `probe(capture)`, which yields those facts. A fourth, `BY_HAND`, may say where on the phone a
-person sees the same; it is added to the reason where a command was not answered. Only `spyware.probe` takes a
-second argument, the indicator files that were imported. To add a check, write the module and name it in
-`PROBES`; the list of all commands and the documentation's table follow from there.
+A probe is one module with four names: `COMMANDS` (what it needs from a phone), `FACTS` (the names it answers
+for), `PROOF` (how far each Android version proves them, see `proof`) and `probe(capture)`, which yields those
+facts. A fifth, `BY_HAND`, may say where on the phone a person sees the same; it is added to the reason where a
+command was not answered. Only `spyware.probe` takes a second argument, the indicator files that were imported. To
+add a check, write the module and name it in `PROBES`; the list of all commands and `docs/facts.md` follow.
 """
 
 import logging

@@ -167,7 +167,7 @@ def _agree(user: int, listed: set[str], own: Mapping[str, PackageDump | None]) -
         state = False if dump is None else dump.users.get(user)
         hidden = dump is not None and "hidden=true" in dump.lines.get(f"user {user}", "")
         if is_whatsapp(name) and state is not None and state is not (name in listed) and not hidden:
-            values = {"one": LIST.key, "other": DUMP.key, "package": name, "user": user}
+            values: dict[str, str | int | Message] = {"one": LIST.key, "other": DUMP.key, "package": name, "user": user}
             raise ProbeError(Message(DISAGREE.sentence, values))
 
 
