@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from agent.data_dir import DataDir
 from agent.delivery import Collector
@@ -55,11 +57,12 @@ def running(root: Path) -> Iterator[Demo]:
         key = AgentKey.open(data.agent_key)
         Collector(collector.url).enrol(code, "demo", key.public_jwk)
         data.remember_collector(collector.url)
-        phones = tuple(stack.enter_context(SimulatedPhone(load(name))) for name in shipped())
+        scenarios = sorted((load(name) for name in shipped()), key=lambda scenario: scenario.android)
+        phones = tuple(stack.enter_context(SimulatedPhone(scenario)) for scenario in scenarios)
         yield Demo(phones, collector.url, USER, password, data, key)
 
 
-def _start(run, data: Path):  # type: ignore[no-untyped-def]  # noqa: ANN
+def _start(run: ModuleType, data: Path) -> Any:
     try:
         return run.start(data, port=_PORT)
     except OSError:

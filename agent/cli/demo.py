@@ -15,6 +15,7 @@ from agent.cli.progress import Bars
 from agent.cli.terminal import console
 from agent.cli.verdicts import show_table
 from agent.delivery import Outbox, deliver_due
+from agent.delivery import keep as keep_report
 from agent.scan import Failed, Judged, capture_all
 from agent.transport import find
 
@@ -55,7 +56,5 @@ def _scan(shown: demo.Demo) -> list[Judged | Failed]:
                 continue
             judged = shown.judge(phones[found.serial], language()).judge(seen)
             outcomes[found.serial] = judged
-            report = judged.report
-            signed = shown.key.sign(report.to_json().encode())
-            outbox.put(report.report_id, report.device.serial, shown.collector_url, signed)
+            keep_report(judged.report, shown.key, outbox, shown.collector_url)
     return [outcomes[address] for address in phones]

@@ -1,6 +1,7 @@
 """Verdicts as a person at the bench reads them: one word, then what to do, then what is not proved."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import shorten
 
 from babel.numbers import format_decimal
 from rich.console import Console
@@ -15,6 +16,7 @@ from agent.scan import Failed, Judged
 
 _ORDER = {"fail": 0, "error": 1, "inconclusive": 2, "waived": 3, "pass": 4, "not_applicable": 5}
 _SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
+_LONGEST = 160  # characters of a sentence in a table; the whole stands in the phone's own list
 _SHOWN = ("fail", "error", "inconclusive", "waived")
 
 
@@ -87,8 +89,7 @@ def show_table(seen: Sequence[Judged | Failed], language: Language, out: Console
             name = Text(printable(report.device.model or report.device.serial, out))
             if report.device.android_version:
                 name.append(printable(f" Android {report.device.android_version}", out), style="dim")
-            table.add_row(
-                word(report.verdict, language, out), name, Text(printable(each.evaluation.summary[language], out))
-            )
+            sentence = shorten(each.evaluation.summary[language], _LONGEST, placeholder=" …")
+            table.add_row(word(report.verdict, language, out), name, Text(printable(sentence, out)))
         table.add_row("", "", "")
     out.print(table)
