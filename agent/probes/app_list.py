@@ -133,7 +133,7 @@ def _listed(capture: Capture, command: Command) -> list[App] | None:
     for line in capture.text(command).splitlines():
         if found := re.fullmatch(r"user (\d{1,9})", line):
             rows = blocks.setdefault(int(found[1]), [])
-        else:
+        elif not line.startswith("WARNING: linker: "):  # of some makers' libraries, before any answer
             rows.append(line)
     apps: list[App] = []
     for user, rows in blocks.items():
@@ -177,7 +177,11 @@ def _dumped(capture: Capture) -> list[App] | None:
     if listed.doubtful:
         values = {"command": WHOLE_DUMP, "package": min(listed.doubtful)}
         raise ProbeError(
-            Message("`{command}` describes {package} twice and differently, so one of them is false", values)
+            Message(
+                "`{command}` describes {package} twice and differently, so one of them is false; "
+                "scan the phone itself again",
+                values,
+            )
         )
     if any(package.system is None for package in listed.packages.values()):
         raise _strange(WHOLE_DUMP)
@@ -230,4 +234,6 @@ def _qf_app(row: dict[str, object]) -> App:
 
 
 def _strange(source: str) -> ProbeError:
-    return ProbeError(Message("`{command}` is in a form that the check does not know", {"command": source}))
+    return ProbeError(
+        Message("`{command}` is in a form that the check does not know; please report it", {"command": source})
+    )

@@ -1,9 +1,10 @@
 r"""Apps that may read every notification, the messages in them too.
 
 1. `dumpsys notification`, block `Notification listeners:` (ManagedServices.dump, API 26 to 36): under `Allowed
-   notification listeners:` one line for each user, `a/b:c/d (user: 0 isPrimary: true)`, and nothing for a user
-   without any; then `All notification listeners (N) enabled for current profiles:`. `Live` ones are no answer:
-   the system's own are among them, and one that is on need not be alive. Android 7 prints no allowed ones.
+   notification listeners:` one line for each user, `a/b:c/d (user: 0 isPrimary: true)`, from 12 on also with
+   `isUserChanged: true`, and nothing for a user without any; then `All notification listeners (N) enabled for
+   current profiles:`. `Live` ones are no answer: the system's own are among them, and one that is on need not be
+   alive. Android 7 prints no allowed ones.
 2. `enabled_notification_listeners` (Settings.Secure): Android's copy of the primary lists for older readers
    (ManagedServices.writeXml), absent where nobody ever allowed one. It cannot stand for the dump unless it is set.
 
@@ -92,7 +93,9 @@ def _from_settings(capture: Capture, silent: Unanswered) -> Fact:
 
 
 _TITLE = re.compile(r"^ *Notification listeners:\s*$", re.MULTILINE)
-_ALLOWED = re.compile(r"^ {6}(?P<list>\S{0,20000}) \(user: (?P<user>\d{1,9}) isPrimary: (?P<primary>true|false)\)$")
+_ALLOWED = re.compile(
+    r"^ {6}(?P<list>\S{0,20000}) \(user: (?P<user>\d{1,9}) isPrimary: (?P<primary>true|false)(?: [^()]{0,80})?\)$"
+)
 _ALL = re.compile(r"All notification listeners \((\d{1,4})\) enabled for current profiles:$")
 _COMPONENT = re.compile(r"^ +ComponentInfo\{([^{}]{1,512})\}$")
 
@@ -108,8 +111,12 @@ def parse(text: str) -> Listeners:
     counts = [found for line in lines if (found := _ALL.search(line))]
     enabled = [found[1] for line in lines if (found := _COMPONENT.match(line))]
     if len(titles) != 1 or not live or not counts or sum(int(count[1]) for count in counts) != len(enabled):
-        raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": COMMAND.key}))
+        raise ProbeError(
+            Message("`{command}` is in a form that the check does not know; please report it", {"command": COMMAND.key})
+        )
     rows = [found for line in lines if (found := _ALLOWED.match(line))]
+    if len(rows) != sum(" isPrimary: " in line for line in lines):
+        raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": COMMAND.key}))
     primary = {int(row["user"]): components.split(row["list"], COMMAND.key) for row in rows if row["primary"] == "true"}
     allowed = [each for row in rows for each in components.split(row["list"], COMMAND.key)]
     allowed += components.checked(enabled, COMMAND.key)

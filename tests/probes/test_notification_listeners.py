@@ -91,7 +91,8 @@ FORGED = (
         FORGED + NONE.partition("\n")[2],
         TWO.replace("(2) enabled", "(3) enabled"),
         TWO.split("    Live")[0],
-        TWO.replace("Oyente (user", "Oyente y más (user").replace("Puente$Oyente y más", "!"),
+        TWO.replace("Oyente (user: 10", "Oyente y más (user: 10"),
+        TWO.replace("net.taller.espejo/", "net taller espejo/"),
         "",
     ],
 )
