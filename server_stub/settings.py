@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "server_stub.web.middleware.secure_headers",
+    "django.middleware.gzip.GZipMiddleware",
     "server_stub.web.middleware.for_machines",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

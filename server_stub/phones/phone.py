@@ -18,7 +18,7 @@ from server_stub.phones.status import PhoneStatus, status_of
 from server_stub.web.keyset import cut
 from server_stub.web.words import PROFILES, SOURCES, WORDS
 
-_HISTORY = 20
+_HISTORY = 10
 _TIMELINE = 30
 _FIRST_STEPS = 6
 _ORDER = ("-scanned_at", "-report_id")

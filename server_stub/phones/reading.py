@@ -3,7 +3,7 @@
 Everything in a report is a stranger's text: cleaned and cut here, escaped by the templates.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +23,7 @@ _LINE = 240
 _SENTENCE = 600
 _MOST_RESULTS = 120
 _MOST_FACTS = 160
+_MOST_FACTS_OF_RULE = 12
 _MOST_LINES = 4
 
 
@@ -45,6 +46,7 @@ class FactView:
     instant: str | None
     value: Any
     proofs: list[Proof]
+    proved_at: str | None  # the rule whose place on the page shows the proof; None: no rule rests on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def steps_of(report: Report) -> list[Step]:
     """What stands between the phone and "meets", what weighs most first; one remedy for several rules stands once."""
     steps: dict[tuple[str, bool, str], Step] = {}
     for result in by_weight(report.results)[:_MOST_RESULTS]:
-        view = _result(result, report)
+        view = _result(result, report, {})
         step = Step(view.status, _is_advice(result), view.word, view.sign, [], view.remediation)
         steps.setdefault((step.status, step.advice, step.remediation), step).findings.append(_finding(view))
     return list(steps.values())
@@ -114,16 +116,33 @@ def _finding(view: ResultView) -> Finding:
 
 
 def clauses_of(report: Report) -> list[ClauseView]:
-    """The results, gathered by clause, in the guideline's order."""
+    """The results, gathered by clause, in the guideline's order; in a clause, the worst first."""
+    places = _places(report)
+    return [_clause(number, results, report, places) for number, results in _by_clause(report)]
+
+
+def _by_clause(report: Report) -> list[tuple[str, list[ReportedResult]]]:
+    ordered = sorted(report.results, key=lambda r: (_is_advice(r), _WORST_FIRST.index(r.status)))
     numbers = sorted({result.clause for result in report.results}, key=position)
-    return [_clause(number, [r for r in report.results if r.clause == number], report) for number in numbers]
+    return [(number, [r for r in ordered if r.clause == number][:_MOST_RESULTS]) for number in numbers]
+
+
+def _places(report: Report) -> dict[str, str]:
+    """By fact, the first rule on the page that rests on it: its proof stands there, once."""
+    places: dict[str, str] = {}
+    for _, results in _by_clause(report):
+        for result in results:
+            for name in result.facts[:_MOST_FACTS_OF_RULE]:
+                places.setdefault(name, clean(result.rule, 120))
+    return places
 
 
 def facts_of(report: Report) -> list[FactView]:
     """All facts: those that we know the names of in their usual order, others after them."""
     known = [name for name in FACTS if name in report.facts]
     others = sorted(set(report.facts) - set(known))
-    return [_fact(name, report.facts[name]) for name in (known + others)[:_MOST_FACTS]]
+    places = _places(report)
+    return [_fact(name, report.facts[name], places) for name in (known + others)[:_MOST_FACTS]]
 
 
 def value_text(value: Any) -> str:
@@ -142,16 +161,15 @@ def value_text(value: Any) -> str:
 _WORST_FIRST = ("fail", "error", "inconclusive", "waived", "pass", "not_applicable")
 
 
-def _clause(number: str, results: Iterable[ReportedResult], report: Report) -> ClauseView:
-    ordered = sorted(results, key=lambda r: (_is_advice(r), _WORST_FIRST.index(r.status)))[:_MOST_RESULTS]
-    word, known = WORDS[ordered[0].status], clause(clean(number, 40))
+def _clause(number: str, results: list[ReportedResult], report: Report, places: Mapping[str, str]) -> ClauseView:
+    word, known = WORDS[results[0].status], clause(clean(number, 40))
     return ClauseView(
         number=known.number,
         title=str(known.title),
         sentence=str(known.sentence),
         word=str(word.text),
         sign=word.sign,
-        results=[_result(result, report) for result in ordered],
+        results=[_result(result, report, places) for result in results],
     )
 
 
@@ -160,14 +178,14 @@ def _is_advice(result: ReportedResult) -> bool:
     return result.status in ("fail", "error", "inconclusive") and not in_the_way(result)
 
 
-def _result(result: ReportedResult, report: Report) -> ResultView:
+def _result(result: ReportedResult, report: Report, places: Mapping[str, str]) -> ResultView:
     language = get_language() or "en"
     texts = result.texts.get(language)  # type: ignore[call-overload]
     word = _word(result)
     title = clean(texts.title if texts else result.rule, 200)
     message = clean(texts.message if texts else result.message, _SENTENCE)
     detail = message.removeprefix(title).removeprefix(": ")
-    facts = [(name, report.facts[name]) for name in result.facts[:12] if name in report.facts]
+    facts = [(name, report.facts[name]) for name in result.facts[:_MOST_FACTS_OF_RULE] if name in report.facts]
     return ResultView(
         rule=clean(result.rule, 120),
         title=title,
@@ -179,11 +197,11 @@ def _result(result: ReportedResult, report: Report) -> ResultView:
         message=message,
         detail=detail[:1].upper() + detail[1:],
         remediation=clean(texts.remediation if texts else result.remediation, _SENTENCE),
-        facts=[_fact(name, fact) for name, fact in facts],
+        facts=[_fact(name, fact, places) for name, fact in facts],
     )
 
 
-def _fact(name: str, fact: ReportedFact) -> FactView:
+def _fact(name: str, fact: ReportedFact, places: Mapping[str, str]) -> FactView:
     reader = get_language() or "en"
     spec = FACTS.get(name)
     reason = fact.reasons.get(reader) or fact.reason or ""  # type: ignore[call-overload]
@@ -196,6 +214,7 @@ def _fact(name: str, fact: ReportedFact) -> FactView:
         instant=_instant(fact.value) if known and spec and spec.kind is Kind.INSTANT else None,
         value=fact.value,
         proofs=[Proof(clean(e.source, 120), clean(e.line, _LINE)) for e in fact.evidence[:_MOST_LINES]],
+        proved_at=places.get(name),
     )
 
 
