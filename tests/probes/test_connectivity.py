@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from agent.capture import Answer, Capture
 from agent.facts import State
-from agent.probes import ProbeError, _run, connectivity, networks
+from agent.probes import ProbeError, connectivity, networks
 from tests.probes.network_forms import HOSTILE, Agent, capture
 from tests.probes.network_forms import connectivity as dump
+from tests.probes.phone import facts_of
 
 CAPTURES = Path(__file__).parent.parent / "captures" / "connectivity"
 
@@ -18,7 +19,7 @@ SETTINGS = "".join(f"setting_{number}=1\n" for number in range(30))
 
 def values(found: Capture) -> tuple[object, ...]:
     """Transport, validated, captive portal, VPN: the value of a known fact, the state of another."""
-    facts = list(_run(connectivity, found))[:4]
+    facts = list(facts_of(connectivity, found).values())[:4]
     return tuple(fact.value if fact.state is State.KNOWN else fact.state for fact in facts)
 
 
@@ -180,7 +181,7 @@ def test_another_form_is_refused(text: str) -> None:
 
 def always_on(secure: str) -> object:
     found = capture(settings_list_secure=secure)
-    fact = next(fact for fact in _run(connectivity, found) if fact.name == "network.vpn.always_on")
+    fact = next(fact for fact in facts_of(connectivity, found).values() if fact.name == "network.vpn.always_on")
     return fact.value if fact.state is State.KNOWN else fact.state
 
 

@@ -2,8 +2,9 @@ import pytest
 
 from agent.capture import Capture
 from agent.facts import State
-from agent.probes import _run, mobile_data
+from agent.probes import mobile_data
 from tests.probes.network_forms import Agent, capture, connectivity
+from tests.probes.phone import facts_of
 
 PADDING = "".join(f"setting_{number}=1\n" for number in range(30))
 MOBILE = connectivity(34, 100, [Agent(100), Agent(104, "CELLULAR")])
@@ -21,7 +22,7 @@ def phone(sim: str = "", switches: str = "", properties: str = "", **answers: st
 
 
 def value(found: Capture) -> object:
-    (fact,) = _run(mobile_data, found)
+    (fact,) = facts_of(mobile_data, found).values()
     return fact.value if fact.state is State.KNOWN else fact.state
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agent.capture import Answer, Capture
 from agent.facts import State
-from agent.probes import ProbeError, _run, netstats, netstats_rows
+from agent.probes import ProbeError, netstats, netstats_rows
 from agent.probes.netstats_rows import Bucket, Row
 from tests.probes.network_forms import (
     HOSTILE,
@@ -21,6 +21,7 @@ from tests.probes.network_forms import (
     wifi_ident,
 )
 from tests.probes.network_forms import netstats as dump
+from tests.probes.phone import facts_of
 
 CAPTURES = Path(__file__).parent.parent / "captures" / "netstats"
 
@@ -28,7 +29,7 @@ IDS = "app id of com.whatsapp: 10147\napp id of com.whatsapp.w4b: absent\n"
 
 
 def history(text: str, **answers: str) -> object:
-    (fact,) = _run(netstats, capture(dumpsys_netstats=text, **answers))
+    (fact,) = facts_of(netstats, capture(dumpsys_netstats=text, **answers)).values()
     return fact.value if fact.state is State.KNOWN else fact.state
 
 

@@ -6,14 +6,15 @@ from hypothesis import strategies as st
 
 from agent.capture import Answer, Capture
 from agent.facts import Fact, State
-from agent.probes import ProbeError, _run, configured_networks, saved_networks
+from agent.probes import ProbeError, configured_networks, saved_networks
 from tests.probes.network_forms import HOSTILE, ORDINARY, Saved, capture, list_networks, shown, text_of, wifi_dump
+from tests.probes.phone import facts_of
 
 CAPTURES = Path(__file__).parent.parent / "captures" / "saved_networks"
 
 
 def fact(found: Capture) -> Fact:
-    (only,) = _run(saved_networks, found)
+    (only,) = facts_of(saved_networks, found).values()
     return only
 
 

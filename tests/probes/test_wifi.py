@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agent.capture import Answer, Capture, Outcome, Unanswered
 from agent.facts import State
-from agent.probes import ProbeError, _run, wifi, wifi_info
+from agent.probes import ProbeError, wifi, wifi_info
 from agent.probes.wifi_info import Link, NoLink
 from tests.probes.network_forms import (
     AT,
@@ -22,6 +22,7 @@ from tests.probes.network_forms import (
     wifi_dump,
     wifi_status,
 )
+from tests.probes.phone import facts_of
 
 CAPTURES = Path(__file__).parent.parent / "captures" / "wifi"
 SOURCES = {"status": "cmd wifi status", "list": "cmd wifi list-networks", "dump": "dumpsys wifi"}
@@ -31,7 +32,7 @@ def values(found: Capture) -> dict[str, object]:
     """Value of a known fact, the state of another."""
     return {
         fact.name.removeprefix("network.wifi."): fact.value if fact.state is State.KNOWN else fact.state
-        for fact in _run(wifi, found)
+        for fact in facts_of(wifi, found).values()
     }
 
 
