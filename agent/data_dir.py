@@ -32,9 +32,34 @@ class DataDir:
         return self.root / "outbox.sqlite3"
 
     @property
+    def configuration(self) -> Path:
+        """What is set for this workstation; see `agent.configuration`."""
+        return self.root / "posture.yaml"
+
+    @property
+    def organisation(self) -> Path:
+        """The organisation's own values, as `posture init` writes them: an overlay of the policy."""
+        return self.root / "organisation.yaml"
+
+    @property
     def indicators(self) -> Path:
         """The imported files that name known spyware."""
         return self.root / "indicators"
+
+    @property
+    def plan(self) -> Path:
+        """The plan of the nightly scans."""
+        return self.root / "schedule.yaml"
+
+    @property
+    def schedule(self) -> Path:
+        """What happened in each night, and what is due next."""
+        return self.root / "schedule.sqlite3"
+
+    @property
+    def schedule_lock(self) -> Path:
+        """Held by the scheduler that works."""
+        return self.root / "schedule.lock"
 
     @property
     def _enrolment(self) -> Path:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "capture": ("capture", t("Save a phone's raw answers for later")),
     "evaluate": ("evaluate", t("Judge saved captures, bugreports or folders of dumps")),
     "commands": ("commands", t("Print every command that may ever run on a phone")),
+    "schedule": ("schedule", t("Scan the phones of a plan at night, and say in the morning who is missing")),
     "policy": ("policy", t("Check, test, explain and compare policies")),
     "indicators": ("indicators", t("Bring files that name known spyware")),
     "verify": ("verify", t("Check a report's signature and form")),

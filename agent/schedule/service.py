@@ -1,0 +1,119 @@
+"""The scheduler that stays: APScheduler says what is due, this thread does it, one thing after the other.
+
+Each window is one job. It is due when the window opens and, while phones are left, whenever the next of them may be
+tried again. Its due time is kept, so that what was due while the computer slept or the scheduler was down is made
+good once, and only while the window is open.
+"""
+
+from datetime import UTC, datetime, timedelta
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from agent.messages import PostureError
+from agent.schedule.due import JournalJobStore
+from agent.schedule.plan import Window
+from agent.schedule.shift import Shift, back_off
+from agent.schedule.windows import coming, latest, open_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Also the longest that a computer which has slept goes on sleeping here: a timer stands still meanwhile.
+_OUTBOX_EVERY = timedelta(minutes=5)
+_CLOCK_CHANGE = timedelta(hours=2)
+
+
+class WindowTrigger(BaseTrigger):  # type: ignore[misc]
+    """Due when a window opens, and up to its jitter later.
+
+    Not APScheduler's cron: what decides when a window opens must be what decides whether it is open.
+    """
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """The next opening, with jitter."""
+        night = coming(self._window, previous_fire_time or now)
+        opens_at = None if night is None else night.opens_at
+        due: datetime | None = self._apply_jitter(opens_at, self._window.jitter.in_seconds, now)
+        return due
+
+    def __str__(self) -> str:
+        return self._window.model_dump_json(include={"days", "not_on", "from_", "to", "zone"})
+
+
+class Service:
+    """The nightly scans of one plan, until `run` is interrupted."""
+
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+        self._windows = {window.name: window for window in shift.plan.windows}
+        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._scheduler = BackgroundScheduler(
+            jobstores={"default": JournalJobStore(shift.journal)},
+            job_defaults={"coalesce": True, "max_instances": 1},
+            timezone=UTC,
+        )
+        for window in self._windows.values():
+            self._add(window)
+        self._scheduler.add_job(
+            self._work.put,
+            IntervalTrigger(seconds=int(_OUTBOX_EVERY.total_seconds()), timezone=UTC),
+            args=[shift.deliver],
+            id="outbox",
+            misfire_grace_time=None,
+        )
+
+    def run(self) -> None:
+        """Work until KeyboardInterrupt, which passes through; what was scanned by then is in the outbox."""
+        self._scheduler.start()
+        try:
+            while True:
+                self.step(wait_s=1.0)
+        finally:
+            self._scheduler.shutdown(wait=False)
+
+    def step(self, wait_s: float) -> None:
+        """Do the next thing that is due, or nothing when there is none for so long."""
+        try:
+            work = self._work.get(timeout=wait_s)  # not for ever: on Windows that would not notice Ctrl-C
+        except Empty:
+            return
+        try:
+            work()
+        except PostureError as error:
+            self._shift.tell(error.message)
+
+    def _add(self, window: Window) -> None:
+        night = latest(window, self._shift.now())
+        fresh: dict[str, Any] = {}
+        if (now_open := open_now(window, self._shift.now())) is not None:
+            fresh["next_run_time"] = now_open.opens_at  # a scheduler set up in the middle of a night begins with it
+        length = _CLOCK_CHANGE if night is None else night.closes_at - night.opens_at + _CLOCK_CHANGE
+        self._scheduler.add_job(
+            self._work.put,
+            WindowTrigger(window),
+            args=[lambda: self._night(window)],
+            id=f"window {window.name}",
+            # Wide; whether the window is still open is asked again before anything is done.
+            misfire_grace_time=int(length.total_seconds()),
+            **fresh,
+        )
+
+    def _night(self, window: Window) -> None:
+        """Scan what is due, and say when to come back."""
+        # Said first: if this process dies in the middle, the next one goes on.
+        self._come_back(window, self._shift.now() + back_off(self._shift.plan.retry, 1))
+        night = open_now(window, self._shift.now())
+        self._come_back(window, None if night is None else self._shift.work(window, night))
+
+    def _come_back(self, window: Window, at: datetime | None) -> None:
+        now = self._shift.now()
+        if at is None or open_now(window, at) is None:
+            at = WindowTrigger(window).get_next_fire_time(None, now)
+        self._scheduler.modify_job(f"window {window.name}", next_run_time=at)
