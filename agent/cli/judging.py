@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from agent import configuration
 from agent.cli.terminal import console
 from agent.cli.verdicts import show_phone, show_table
 from agent.data_dir import DataDir
@@ -22,9 +23,13 @@ IN_FULL = 3  # up to so many phones are shown with all their findings, more as a
 def set_up(
     data: DataDir, policy_path: Path | None, profile: Profile, language: Language, now: datetime | None = None
 ) -> Judge:
-    """Load the policy, the agent's key and the indicators; raise PostureError where one cannot be had."""
+    """Load the policy, the agent's key and the indicators; raise PostureError where one cannot be had.
+
+    Without a policy of its own, a command judges by CM-G-03 with the configured overlays.
+    """
     indicators = Store(data.indicators).load()
-    return Judge(load(policy_path), profile, language, AgentKey.open(data.agent_key), now, indicators)
+    policy = load(policy_path) if policy_path else load(overlays=configuration.load(data).overlays)
+    return Judge(policy, profile, language, AgentKey.open(data.agent_key), now, indicators)
 
 
 def show(seen: Sequence[Judged | Failed], language: Language, *, as_json: bool) -> None:

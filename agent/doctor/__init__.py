@@ -1,0 +1,1 @@
+"""What is wrong on this workstation, and what mends it."""
