@@ -196,7 +196,9 @@ class Capture:
 
 
 _INCOMPLETE = {
-    Outcome.TRUNCATED: Message("`{command}` printed more than the agent reads, so its end is missing"),
+    Outcome.TRUNCATED: Message(
+        "`{command}` printed more than the agent reads, so its end is missing; please report it"
+    ),
     Outcome.TIMED_OUT: Message("`{command}` did not answer in time; scan again when the phone is idle"),
     Outcome.CUT: Message("the phone went away while it answered `{command}`; connect it and scan again"),
     Outcome.REPEATED: Message("this bugreport holds `{command}` twice, and one may be forged; scan the phone itself"),

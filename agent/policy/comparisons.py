@@ -62,7 +62,9 @@ def age(limit_s: int, *, within: bool) -> Comparison:
         return _as((age_s <= limit_s) is within)
 
     def why(value: Any, scene: Scene) -> Message:
-        return scene.clock_off or Message("{instant} is still to come by the phone's clock", {"instant": value})
+        return scene.clock_off or Message(
+            "{instant} is still to come by the phone's clock; set that clock right and scan again", {"instant": value}
+        )
 
     return Comparison(test, why)
 
@@ -92,7 +94,8 @@ def trusted(names: frozenset[str], *, wanted: bool) -> Comparison:
     return Comparison(
         lambda value, _: UNKNOWN if value in names else _as(not wanted),
         lambda value, _: Message(
-            "the name {name} is a trusted network's, and a name alone proves nothing", {"name": quoted(str(value))}
+            "the name {name} is a trusted network's, and a name alone proves nothing; ask where the phone was used",
+            {"name": quoted(str(value))},
         ),
         reachable=frozenset({_as(not wanted)}),
     )

@@ -47,7 +47,7 @@ class Scene:
 
     def fact(self, name: str) -> Fact:
         """The fact, or an unknown one where nothing read it."""
-        return self.facts.get(name) or unknown(name, Message("this scan did not read it"))
+        return self.facts.get(name) or unknown(name, Message("this scan did not read it; scan again"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class Leaf(Node):
         if value is not None:
             return self.why(value, scene)
         if self.field is None:
-            return scene.fact(self.fact).reason or Message("this scan did not read it")
+            return scene.fact(self.fact).reason or Message("this scan did not read it; scan again")
         return missing_field(self.field, entry)
 
     @override

@@ -19,7 +19,7 @@ def derive(facts: Mapping[str, Fact], trusted: Iterable[Network]) -> Fact:
     """Class the network in use: organisation, private, public, cellular, offline, or unknown with the reason."""
     transport = facts.get("network.transport")
     if transport is None or transport.state is not State.KNOWN:
-        return unknown(NAME, _reason(transport, Message("the network in use was not read")))
+        return unknown(NAME, _reason(transport, Message("the network in use was not read; scan again")))
     if transport.value == "none":
         return known(NAME, "offline", *transport.evidence)
     if transport.value == "cellular":
@@ -37,15 +37,20 @@ def _wifi(facts: Mapping[str, Fact], transport: tuple[Evidence, ...], trusted: t
         return known(NAME, "organisation", *transport, *_lines(facts, "network.wifi.ssid", "network.wifi.bssid"))
     # What looks public may still be a trusted network until its name, or behind such a name the access point, is read.
     may_be_ours = any(ssid is None or (network.ssid == ssid and bssid is None) for network in trusted)
-    may_be_trusted = Message("this public Wi-Fi may be a trusted one, but its name or access point was not read")
+    may_be_trusted = Message(
+        "this public Wi-Fi may be a trusted one, but its name or access point was not read; "
+        "turn location on and scan again"
+    )
     if portal is not None and portal.value is True:
         return unknown(NAME, may_be_trusted) if may_be_ours else known(NAME, "public", *transport, *portal.evidence)
     if security is None or security.state is not State.KNOWN:
-        return unknown(NAME, _reason(security, Message("the Wi-Fi's protection was not read")), *transport)
+        return unknown(NAME, _reason(security, Message("the Wi-Fi's protection was not read; scan again")), *transport)
     if security.value in _PUBLIC:
         return unknown(NAME, may_be_trusted) if may_be_ours else known(NAME, "public", *transport, *security.evidence)
     if portal is None or portal.state is not State.KNOWN:
-        return unknown(NAME, _reason(portal, Message("whether a sign-in page guards the Wi-Fi was not read")))
+        return unknown(
+            NAME, _reason(portal, Message("whether a sign-in page guards the Wi-Fi was not read; scan again"))
+        )
     return known(NAME, "private", *transport, *security.evidence)
 
 

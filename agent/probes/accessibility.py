@@ -114,7 +114,7 @@ def parse(text: str) -> dict[int, tuple[str, ...]]:
             lists[user].append(_rows(lines))
     if not lists or any(len(each) != 1 for each in lists.values()):
         raise ProbeError(
-            Message("`{command}` does not say which services are on", {"command": COMMAND.key}),
+            Message("`{command}` does not say which services are on; scan again", {"command": COMMAND.key}),
         )
     return {user: each[0] for user, each in lists.items()}
 
@@ -131,4 +131,4 @@ def _rows(lines: Iterator[str]) -> tuple[str, ...]:
         if (row := _ONE_UI_ROW.fullmatch(line)) is None:
             break
         found += components.checked([row[1]], COMMAND.key)
-    raise ProbeError(Message("`{command}` breaks off in the list of what is on", {"command": COMMAND.key}))
+    raise ProbeError(Message("`{command}` breaks off in the list of what is on; scan again", {"command": COMMAND.key}))

@@ -56,7 +56,9 @@ def probe(capture: Capture) -> Iterator[Fact]:
 def parse(text: str) -> list[str] | None:
     """Return the names in `user_keys`, or None where that is not printed; raise ProbeError on anything else."""
     if "debugging_manager=" not in text:
-        raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": COMMAND.key}))
+        raise ProbeError(
+            Message("`{command}` is in a form that the check does not know; please report it", {"command": COMMAND.key})
+        )
     found = _USER_KEYS.search(text)
     if found is None:
         return None

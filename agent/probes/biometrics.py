@@ -114,4 +114,4 @@ def parse(text: str, source: str) -> tuple[int, list[Evidence]]:
 
 
 def _form(source: str) -> Message:
-    return Message("`{command}` is in a form that the check does not know", {"command": source})
+    return Message("`{command}` is in a form that the check does not know; please report it", {"command": source})

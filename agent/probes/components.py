@@ -22,7 +22,9 @@ def checked(entries: Iterable[str], source: str) -> tuple[str, ...]:
     """Return the entries that are not empty; ProbeError when one is no component."""
     found = tuple(entry for entry in entries if entry)
     if not all(_COMPONENT.fullmatch(entry) or _PACKAGE.fullmatch(entry) for entry in found):
-        raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": source}))
+        raise ProbeError(
+            Message("`{command}` is in a form that the check does not know; please report it", {"command": source})
+        )
     return found
 
 

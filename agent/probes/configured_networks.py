@@ -140,7 +140,10 @@ def parse_dump(text: str) -> Saved:
     block = whole or _OLD_BLOCK.search(text)
     if block is None:
         raise ProbeError(
-            Message("`{command}` does not hold the whole list of saved networks", {"command": wifi_info.DUMP.key})
+            Message(
+                "`{command}` does not hold the whole list of saved networks; scan again",
+                {"command": wifi_info.DUMP.key},
+            )
         )
     networks = {network.number: network for network in _entries(block["body"])}
     return Saved(networks, whole=whole is not None, evidence=Evidence.of(wifi_info.DUMP.key, block[0].split("\n")[0]))

@@ -76,7 +76,10 @@ def _transport(found: Networks, used: Agent | None) -> Fact:
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is None:
         words = "|".join(sorted(used.transports))
-        why = Message("the phone uses a network of another kind: {transports}", {"transports": words})
+        why = Message(
+            "the phone uses a network of another kind ({transports}); use Wi-Fi or mobile data and scan again",
+            {"transports": words},
+        )
         return unknown(name, why, found.default_evidence, used.evidence)
     return known(name, kind, found.default_evidence, used.evidence)
 

@@ -73,7 +73,9 @@ def parse(text: str) -> dict[int, tuple[Admin, ...]]:
             users[user][-1][1].append(line)
     if not users:
         raise ProbeError(
-            Message("`{command}` is in a form that the check does not know", {"command": COMMAND.key}),
+            Message(
+                "`{command}` is in a form that the check does not know; please report it", {"command": COMMAND.key}
+            ),
         )
     return {user: tuple(_admin(user, *block) for block in blocks) for user, blocks in users.items()}
 

@@ -28,7 +28,12 @@ def probe(capture: Capture) -> Iterator[Fact]:
     for user in [user.id for user in everybody(capture) or () if not user.is_profile] or [0]:
         enabled = settings.value(capture, "secure", ENABLED, user)
         if enabled is None:
-            raise ProbeError(Message("the phone does not say which keyboards of user {user} are on", {"user": user}))
+            raise ProbeError(
+                Message(
+                    "the phone does not say which keyboards of user {user} are on; look in that user's settings",
+                    {"user": user},
+                )
+            )
         found += components.split(enabled.value, settings.SECURE.key)
         evidence.append(enabled.evidence)
         if default := settings.value(capture, "secure", DEFAULT, user):

@@ -72,7 +72,9 @@ def probe(capture: Capture) -> Iterator[Fact]:
     moved = [row for row in netstats_rows.rows(text, app_ids) if any(bucket.bytes for bucket in row.buckets)]
     booked = [row for row in moved if row.kind != "vpn"]
     if moved and not booked:
-        why = Message("WhatsApp's data went through a VPN, and the phone does not tell over which network")
+        why = Message(
+            "WhatsApp's data went through a VPN, and the phone does not tell over which network; ask where it was used"
+        )
         yield unknown(name, why, *(Evidence.of(COMMAND.key, row.line) for row in moved))
         return
     told = _protections(capture)

@@ -114,7 +114,8 @@ def _head(line: str, app_ids: frozenset[int]) -> re.Match[str] | None:
 def _unreadable(line: str) -> ProbeError:
     return ProbeError(
         Message(
-            "`dumpsys netstats` has a line that the check cannot read, so a network may be missing: {line}",
+            "`dumpsys netstats` has a line that the check cannot read, so a network may be missing; "
+            "please report it: {line}",
             {"line": quoted(line, 80)},
         )
     )

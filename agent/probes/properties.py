@@ -47,7 +47,7 @@ def read(capture: Capture) -> dict[str, str]:
     """
     properties = parse(capture.text(COMMAND))
     if not properties:
-        raise ProbeError(Message("`{command}` printed no property", {"command": COMMAND.key}))
+        raise ProbeError(Message("`{command}` printed no property; scan again", {"command": COMMAND.key}))
     return properties
 
 

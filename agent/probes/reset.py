@@ -119,7 +119,10 @@ def first_start(capture: Capture) -> Clue:
     lock = lock_settings.read(capture).get(0)
     if lock is None or lock.has_lock is None:
         raise ProbeError(
-            Message("`{command}` says nothing sure of the owner", {"command": lock_settings.COMMAND.key}),
+            Message(
+                "`{command}` says nothing sure of the owner; note the reset's time by hand",
+                {"command": lock_settings.COMMAND.key},
+            ),
         )
     if lock.has_lock:
         raise ProbeError(
@@ -141,11 +144,15 @@ def first_start(capture: Capture) -> Clue:
         )
     at = clock.local(lock.changed or "", clock.zone(capture))
     if at is None:
-        raise ProbeError(Message("the phone's time zone is not known, so its local times are not sure"))
+        raise ProbeError(
+            Message("the phone's time zone is not known, so its local times are not sure; scan the phone itself")
+        )
     if not datetime(2023, 10, 1, tzinfo=UTC) <= at <= clock.now(capture)[0] + _AGREE:
         raise ProbeError(
             Message(
-                "the phone's clock was wrong at its first start ({at}), so that proves nothing", {"at": instant(at)}
+                "the phone's clock was wrong at its first start ({at}), so that proves nothing; "
+                "note the reset's time by hand",
+                {"at": instant(at)},
             )
         )
     line = f"User 0: LSKF last changed: {lock.changed} (previous protector: {lock.previous}), CredentialType: NONE"

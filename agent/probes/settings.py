@@ -117,7 +117,7 @@ def value(capture: Capture, namespace: Namespace, key: str, user: int = 0) -> Se
     table = _table(capture, namespace, user)
     if key in table.twice:
         raise ProbeError(
-            Message("`{command}` gives two values for `{key}`", {"command": table.source, "key": key}),
+            Message("`{command}` gives two values for `{key}`; scan again", {"command": table.source, "key": key}),
         )
     found = table.values.get(key)
     if found is None and not table.whole:

@@ -80,7 +80,9 @@ def parse(text: str, source: str = COMMAND.key) -> tuple[User, ...]:
     """Read the answer of `pm list users`, or the users in `dumpsys user`; see `read` for shape and errors."""
     entries = list(_ENTRY.finditer(text))
     if not entries or len(entries) != len(_START.findall(text)):
-        raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": source}))
+        raise ProbeError(
+            Message("`{command}` is in a form that the check does not know; please report it", {"command": source})
+        )
     living = [entry for entry in entries if not re.search(r"<(?:removing|partial|pre-created)>", entry["rest"])]
     users: dict[int, User] = {}
     for entry in living:

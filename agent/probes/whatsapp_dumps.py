@@ -35,7 +35,9 @@ APP_LINKS = Command(
     "| grep -E -e '^  [a-z0-9.]+:$' -e '^    Signatures: ' -e '^(Error|Unknown|Security|java|usage)'; done",
 )
 
-TWO_BLOCKS = Message("`{command}` describes {package} twice and differently, so one of them is false")
+TWO_BLOCKS = Message(
+    "`{command}` describes {package} twice and differently, so one of them is false; scan the phone itself again"
+)
 _TOLD = ("version", "installer", "signatures")
 
 

@@ -144,7 +144,9 @@ def _listed(capture: Capture) -> list[Installation] | None:
         return None
     text = capture.text(LIST)
     if not _users(text):
-        raise ProbeError(Message("`{command}` is in a form that the check does not know", {"command": LIST.key}))
+        raise ProbeError(
+            Message("`{command}` is in a form that the check does not know; please report it", {"command": LIST.key})
+        )
     if "users unlisted" in text.splitlines():
         raise Unanswered(NO_USERS)
     own, full = dumps(capture), digests(capture)

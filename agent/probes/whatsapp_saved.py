@@ -86,7 +86,7 @@ def androidqf(capture: Capture) -> list[Installation] | None:
         return [_app(row) for row in apps] if apps or len(rows) >= 10 else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ProbeError(
-            Message("`{command}` is in a form that the check does not know", {"command": ANDROIDQF})
+            Message("`{command}` is in a form that the check does not know; please report it", {"command": ANDROIDQF})
         ) from error
 
 

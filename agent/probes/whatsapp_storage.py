@@ -250,5 +250,8 @@ def unexpected(line: str, source: str = COMMAND.key) -> ProbeError:
     """Make the error for a line that the script of `source` does not print."""
     shown = Evidence.of("", line).line
     return ProbeError(
-        Message("`{command}` is in a form that the check does not know: {line}", {"command": source, "line": shown})
+        Message(
+            "`{command}` is in a form that the check does not know; please report it: {line}",
+            {"command": source, "line": shown},
+        )
     )

@@ -82,7 +82,10 @@ def _security(capture: Capture, links: list[Link]) -> Fact:
         word = words.pop() if len(words) == 1 else None
         if word is not None:
             return known(name, word, *evidence)
-        why = Message("the link's protection is of a kind that the check has no word for, or was told in two ways")
+        why = Message(
+            "the link's protection is of a kind that the check has no word for, or was told in two ways; "
+            "look in the phone's Wi-Fi settings"
+        )
         return unknown(name, why, *evidence)
     return _saved_security(capture, links[0])
 
@@ -92,7 +95,9 @@ def _saved_security(capture: Capture, link: Link) -> Fact:
     name = FACTS[2]
     if link.net_id is None:
         return unknown(
-            name, Message("Android prints neither the protection nor the saved network"), link.security_evidence
+            name,
+            Message("Android prints neither the protection nor the saved network; look in the phone's Wi-Fi settings"),
+            link.security_evidence,
         )
     told, silent = configured_networks.read(capture)
     found = [saved.networks[link.net_id] for saved in told if link.net_id in saved.networks]
