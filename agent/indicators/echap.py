@@ -7,7 +7,7 @@ people to decide. Websites and servers are not seen over ADB.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from agent.indicators.model import Found
+from agent.indicators.model import Found, meant
 
 
 def read(products: Sequence[Any]) -> Found:
@@ -17,7 +17,7 @@ def read(products: Sequence[Any]) -> Found:
         if not isinstance(product, dict):
             found.skip([product])
             continue
-        meaning = f"{product.get('name', 'known spyware')} ({product.get('type', 'stalkerware')})"
+        meaning = meant(f"{product.get('name', 'known spyware')} ({product.get('type', 'stalkerware')})")
         for package in _items(product.get("packages")):
             found.package(package, meaning)
         for digest in _items(product.get("certificates")):

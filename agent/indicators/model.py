@@ -41,9 +41,14 @@ class IndicatorFile(BaseModel):
         return bool(self.packages or self.certificates)
 
 
+def meant(text: str) -> str:
+    """Return what an indicator stands for, fit to show; once for each name, however many indicators bear it."""
+    return quoted(text, 120)
+
+
 @dataclass(slots=True)
 class Found:
-    """What a reader collects of one file."""
+    """What a reader collects of one file; meanings come from `meant`."""
 
     packages: dict[str, str] = field(default_factory=dict)
     certificates: dict[str, str] = field(default_factory=dict)
@@ -52,7 +57,7 @@ class Found:
     def package(self, name: object, meaning: str) -> None:
         """Take a package's name, if it is one."""
         if isinstance(name, str) and _PACKAGE.fullmatch(name):
-            self.packages.setdefault(name, quoted(meaning, 120))
+            self.packages.setdefault(name, meaning)
         else:
             self.unread += 1
 
@@ -60,7 +65,7 @@ class Found:
         """Take a certificate's digest, with or without colons."""
         plain = digest.replace(":", "").strip().lower() if isinstance(digest, str) and len(digest) < 200 else ""
         if _DIGEST.fullmatch(plain):
-            self.certificates.setdefault(plain, quoted(meaning, 120))
+            self.certificates.setdefault(plain, meaning)
         else:
             self.unread += 1
 

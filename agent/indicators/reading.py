@@ -53,8 +53,10 @@ def _read(path: Path, data: bytes, now: datetime) -> tuple[Found, str | None]:
         raise _error(path, Message("is neither JSON nor YAML in UTF-8")) from error
     except yaml.YAMLError as error:
         raise _error(path, Message("is no plain YAML: {why}", {"why": quoted(str(error), 160)})) from error
-    except (RecursionError, ValueError) as error:
+    except RecursionError as error:
         raise _error(path, Message("is nested deeper than any such file")) from error
+    except ValueError as error:
+        raise _error(path, Message("holds a number or a date that is none")) from error
     if isinstance(parsed, dict) and parsed.get("type") == "bundle" and isinstance(parsed.get("objects"), list):
         return stix.read(parsed, now)
     if isinstance(parsed, list):

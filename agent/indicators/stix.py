@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from agent.indicators.model import Found
+from agent.indicators.model import Found, meant
 
-_ONE = r"(?P<path>[a-z0-9-]{1,40}:[A-Za-z0-9_.'\-]{1,80}?)\s*=\s*'(?P<value>[^'\\]{0,400})'"
-_COMPARISON = re.compile(rf"\s*\[?\s*{_ONE}\s*\]?\s*(?P<join>OR\s|$)")
+_ONE = r"(?P<path>[a-z0-9-]{1,40}:[A-Za-z0-9_.'\-]{1,80}?)\s{0,9}=\s{0,9}'(?P<value>[^'\\]{0,400})'"
+_COMPARISON = re.compile(rf"\s{{0,9}}\[?\s{{0,9}}{_ONE}\s{{0,9}}\]?\s{{0,9}}(?P<join>OR\s|$)")
 _KINDS = {
     "app:id": Found.package,
     "app:cert.sha1": Found.certificate,
@@ -63,13 +63,13 @@ def _over(indicator: Mapping[str, Any], now: datetime) -> bool:
 
 def _meanings(objects: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """What each indicator indicates, by its id."""
-    names = {str(each.get("id")): str(each["name"]) for each in objects if isinstance(each.get("name"), str)}
-    meant = {
+    names = {str(each.get("id")): meant(each["name"]) for each in objects if isinstance(each.get("name"), str)}
+    indicated = {
         str(each.get("source_ref")): names[str(each.get("target_ref"))]
         for each in objects
         if each.get("relationship_type") == "indicates" and str(each.get("target_ref")) in names
     }
-    return names | meant
+    return names | indicated
 
 
 def _instant(text: object) -> str | None:

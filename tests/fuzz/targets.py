@@ -19,6 +19,7 @@ from agent.capture import Answer, Capture, Outcome, Unanswered, bugreport
 from agent.capture.frames import Decoder
 from agent.capture.sources import open_capture
 from agent.facts import FACTS, Fact, Kind, Spec, State
+from agent.indicators import IndicatorFile, read_file
 from agent.messages import PostureError
 from agent.probes import PROBES, commands
 
@@ -77,6 +78,15 @@ def source(data: bytes) -> None:
         open_capture(Path(file.name))
 
 
+def indicators(data: bytes) -> None:
+    """A file that may name known spyware: what is kept of it can be read again."""
+    with tempfile.NamedTemporaryFile() as file, suppress(PostureError):
+        file.write(data)
+        file.flush()
+        kept = read_file(Path(file.name))
+        assert IndicatorFile.model_validate_json(kept.model_dump_json()) == kept
+
+
 def frames(data: bytes) -> None:
     """A scan's stream, the nonce known to the phone."""
     decoder, size = Decoder("n", [8, 64]), data[0] + 1 if data else 1
@@ -90,6 +100,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "bugreport": split,
     "source": source,
     "frames": frames,
+    "indicators": indicators,
     **{f"probe-{module.__name__.rpartition('.')[2]}": partial(probe, module) for module in PROBES},
 }
 
@@ -103,6 +114,19 @@ _FRAMES = (
     b"\x05@n begin mksh\n@n answer 1 64 1.0 2.0\naGk=\n:x0:\n:e0 0:\n@n end 1\n"
     b"@n answer 0 16 1,0 x\n6869\n@n finish 2\n"
 )
+_BUNDLE = json.dumps(
+    {
+        "type": "bundle",
+        "objects": [
+            {"type": "malware", "id": "malware--1", "name": "x", "modified": "2026-01-02T03:04:05.6Z"},
+            {"type": "indicator", "id": "indicator--1", "pattern": "[app:id='a.b' OR app:cert.sha1='00']"},
+            {"relationship_type": "indicates", "source_ref": "indicator--1", "target_ref": "malware--1"},
+        ],
+    }
+).encode()
+_PRODUCTS = (
+    b"- name: x\n  type: stalkerware\n  packages: [a.b, &c d]\n  certificates: ['0A:0B']\n  c2: {ips: [192.0.2.1]}\n"
+)
 
 
 def seeds(target: str) -> list[bytes]:
@@ -111,5 +135,7 @@ def seeds(target: str) -> list[bytes]:
         return [_REPORT, _REPORT[1:]]
     if target == "frames":
         return [_FRAMES]
+    if target == "indicators":
+        return [_BUNDLE, _PRODUCTS]
     texts = [path.read_bytes() for path in sorted(CAPTURES.glob("*/*.txt"))]
     return [*texts, CUT.join(texts)]

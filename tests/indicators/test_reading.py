@@ -109,6 +109,7 @@ def test_reads_a_list_of_products(tmp_path: Path) -> None:
         "[app:id='a\\'b']",
         "[app:id='a.b' START t'2020-01-01T00:00:00Z']",
         "[app:id='nicht gut']",
+        pytest.param(" " * 300_000 + "[" + " " * 300_000 + "x", id="spaces without end"),
         "",
     ],
 )
@@ -153,6 +154,8 @@ BOMB = "- &a [x, x]\n" + "".join(f"- &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + 
         (b"[" * 100_000, "nested deeper"),
         (b"- " * 500 + b"x", "nested too deep"),
         (b"x: " + b"{a: " * 500, "no plain YAML"),
+        (b"- 2026-99-99\n", "a date that is none"),
+        (b"[" + b"9" * 5000 + b"]", "a number"),
         (b"<html></html>", "neither a STIX 2 bundle nor a list"),
     ],
 )
