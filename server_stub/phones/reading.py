@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 from agent.facts import FACTS, Kind, State
 from agent.report.model import Report, ReportedFact, ReportedResult
 from server_stub.ingest.extract import by_weight, in_the_way
+from server_stub.phones.choices import in_words
 from server_stub.web.clauses import clause, position
 from server_stub.web.templatetags.posture import day_text
 from server_stub.web.text import clean
@@ -145,16 +146,19 @@ def facts_of(report: Report) -> list[FactView]:
     return [_fact(name, report.facts[name], places) for name in (known + others)[:_MOST_FACTS]]
 
 
-def value_text(value: Any) -> str:
-    """A fact's value in words."""
+def value_text(name: str, value: Any) -> str:
+    """A fact's value in words; the records of a list stand in a line each."""
+    if isinstance(value, str):
+        return in_words(name, value) or clean(value, _LINE)
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, int):
         return number_format(value, use_l10n=True, force_grouping=True)
     if isinstance(value, list):
-        return "; ".join(value_text(item) for item in value[:50]) or gettext("None")
+        between = "\n" if any(isinstance(item, dict) for item in value) else "; "
+        return between.join(value_text(name, item) for item in value[:50]) or gettext("None")
     if isinstance(value, dict):
-        return ", ".join(f"{clean(key, 40)}: {value_text(item)}" for key, item in list(value.items())[:12])
+        return ", ".join(f"{clean(key, 40)}: {value_text('', item)}" for key, item in list(value.items())[:12])
     return clean("–" if value is None else str(value), _LINE)
 
 
@@ -210,7 +214,7 @@ def _fact(name: str, fact: ReportedFact, places: Mapping[str, str]) -> FactView:
         name=clean(name, 120),
         label=spec.label(reader) if spec else clean(name, 120),  # type: ignore[arg-type]
         state=fact.state.value,
-        text=value_text(fact.value) if known else clean(reason, _SENTENCE),
+        text=value_text(name, fact.value) if known else clean(reason, _SENTENCE),
         instant=_instant(fact.value) if known and spec and spec.kind is Kind.INSTANT else None,
         value=fact.value,
         proofs=[Proof(clean(e.source, 120), clean(e.line, _LINE)) for e in fact.evidence[:_MOST_LINES]],

@@ -19,6 +19,8 @@ FACTS = {
     "screen_lock.biometrics": fact([]),
     "whatsapp.installed": fact([{"package": "com.whatsapp", "user": 0}]),
     "whatsapp.backup.latest_at": fact("2026-10-21T02:00:00Z"),
+    "network.class": fact("public"),
+    "screen_lock.credential": fact("a new kind"),
     "new.fact": fact("value of a later agent"),
 }
 
@@ -117,6 +119,7 @@ def test_the_readers_language(scan: Scan, viewer: Client) -> None:
         "lock: fail (es).",
         "Ajustes › Seguridad.",
         "Abra WhatsApp y mire.",
+        "pública",
         "184\N{NO-BREAK SPACE}320\N{NO-BREAK SPACE}512",
     ):
         assert words in text
@@ -139,6 +142,8 @@ def test_values_in_words(scan: Scan, viewer: Client) -> None:
         "whatsapp.backup.latest_at": "2026-10-21T02:00:00Z",
         "whatsapp.backup.size_bytes": "184,320,512",
         "whatsapp.linked_devices": "Open WhatsApp and look.",
+        "network.class": "public",
+        "screen_lock.credential": "a new kind",
         "new.fact": "value of a later agent",
     }
 
