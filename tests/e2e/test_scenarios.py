@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,15 +33,21 @@ from agent.transport import find
 from tests.e2e.conftest import Workstation
 
 EXPECTED = Path(__file__).parent / "scenarios"
-POLICY = load_policy()
 IN_ORDER = ["pixel-a14-healthy", "pixel-a15-handover-reset", "samsung-a17-business"]
 SCAN_TIME = {"device.clock_at"}  # moves with the scan itself
 
 
+policy = cache(load_policy)
+
+
 @lru_cache(maxsize=32)
-def scanned(name: str, shell: str = "mksh") -> Capture:
-    """Look at a shipped phone whose shell is this one, over a real connection."""
-    with SimulatedPhone(load(name), interpreter=shell) as phone, TemporaryDirectory() as keys:
+def scanned(name: str, shell: str = "mksh", ahead: timedelta = timedelta()) -> Capture:
+    """Look at a shipped phone whose shell is this one, over a real connection. ahead: its clock's."""
+    seconds = int(ahead.total_seconds())
+    with (
+        SimulatedPhone(load(name), interpreter=shell, clock_offset_s=seconds) as phone,
+        TemporaryDirectory() as keys,
+    ):
         (found,) = find(Path(keys), tcp=[phone.address])
         with closing(found.open()) as transport:
             return capture_phone(transport, probes.commands())
@@ -89,7 +95,7 @@ def profile(name: str) -> Profile:
 
 def judged(name: str, capture: Capture, attestations: tuple[Attestation, ...] = ()) -> Evaluation:
     return evaluate(
-        POLICY,
+        policy(),
         probes.read_facts(capture),
         profile=profile(name),
         scanned_at=capture.captured_at,
@@ -112,6 +118,19 @@ def test_no_two_phones_are_taken_for_one() -> None:
 def test_every_fact_of_a_phone_is_as_expected(name: str, shell: str) -> None:
     capture = scanned(name, shell)
     assert told(probes.read_facts(capture)) == expected(name, capture)["facts"]
+
+
+@pytest.mark.parametrize("name", IN_ORDER)
+@pytest.mark.parametrize("day", ["2030-01-01T00:00:20", "2032-02-29T01:30", "2031-03-31T02:00:20"])
+def test_a_phone_is_as_true_on_any_other_day(name: str, day: str) -> None:
+    then = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(load(name).timezone))
+    capture = scanned(name, ahead=then - datetime.now(UTC))
+    by_two_clocks = {"device.clock_skew_seconds", "device.security_patch_age_days"}
+    seen, wanted = told(probes.read_facts(capture)), expected(name, capture)["facts"]
+    for facts in (seen, wanted):
+        facts["known"] = {fact: value for fact, value in facts["known"].items() if fact not in by_two_clocks}
+        facts["unknown"] = [fact for fact in facts["unknown"] if fact not in by_two_clocks]
+    assert seen == wanted
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -143,7 +162,7 @@ def test_answers_to_the_open_questions_make_a_phone_in_order_compliant(name: str
     answers = tuple(
         Attestation(each.rule, answer=True, by="R. Pardo", at=capture.captured_at, valid_until=until)
         for each in open_rules
-        if POLICY.counts(each.of, each.status)
+        if policy().counts(each.of, each.status)
     )
     assert judged(name, capture, answers).verdict == "compliant"
 
