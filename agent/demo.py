@@ -34,7 +34,7 @@ class Demo:
 
     def judge(self, phone: SimulatedPhone, language: Language) -> Judge:
         """The judge for one phone: one that is to be handed over is held against other rules."""
-        return Judge(load_policy(), self.profile(phone), language, self.key)
+        return Judge(load_policy(), self.profile(phone), language, self.key, data=self.data.root)
 
     def profile(self, phone: SimulatedPhone) -> Profile:
         """A scenario says by its name that its phone is to be handed over."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -32,6 +33,7 @@ class Judge:
     key: AgentKey
     now: datetime | None = None  # judge as if at that instant, for captures of the past
     indicators: Sequence[IndicatorFile] = ()  # the imported files that name known spyware
+    data: Path | None = None  # the agent's data folder, whose disk each report tells of
 
     def judge(self, capture: Capture) -> "Judged":
         """Read the facts of a capture and hold them against the policy."""
@@ -46,6 +48,7 @@ class Judge:
             agent_id=self.key.id,
             profile=self.profile,
             language=self.language,
+            data=self.data,
         )
         return Judged(report=report, evaluation=evaluation, broken=capture.broken)
 

@@ -29,7 +29,7 @@ def set_up(
     """
     indicators = Store(data.indicators).load()
     policy = load(policy_path) if policy_path else load(overlays=configuration.load(data).overlays)
-    return Judge(policy, profile, language, AgentKey.open(data.agent_key), now, indicators)
+    return Judge(policy, profile, language, AgentKey.open(data.agent_key), now, indicators, data.root)
 
 
 def show(seen: Sequence[Judged | Failed], language: Language, *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 import platform
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 
 import uuid_utils
 
@@ -21,13 +22,25 @@ from agent.report.model import (
     ReportedFact,
     ReportedResult,
     ResultTexts,
+    WorkstationInfo,
 )
+from agent.workstation import look
 
 
 def build(
-    capture: Capture, evaluation: Evaluation, policy: Policy, *, agent_id: str, profile: Profile, language: Language
+    capture: Capture,
+    evaluation: Evaluation,
+    policy: Policy,
+    *,
+    agent_id: str,
+    profile: Profile,
+    language: Language,
+    data: Path | None = None,
 ) -> Report:
-    """Make the report of one look at one phone, in `language`, with the sentences of every language beside it."""
+    """Make the report of one look at one phone, in `language`, with the sentences of every language beside it.
+
+    data: the agent's data folder, whose disk the report tells of.
+    """
     facts = evaluation.facts
     return Report(
         report_id=str(uuid.UUID(int=uuid_utils.uuid7().int)),
@@ -35,7 +48,12 @@ def build(
         duration_ms=capture.duration_ms,
         source=capture.source,
         language=language,
-        agent=AgentInfo(id=agent_id, version=__version__, host=platform.node() or "unknown"),
+        agent=AgentInfo(
+            id=agent_id,
+            version=__version__,
+            host=platform.node() or "unknown",
+            workstation=_workstation(data, capture) if capture.source == "live" else None,
+        ),
         device=device(facts, capture),
         profile=profile,
         policy=PolicyInfo(id=policy.id, version=policy.version, sha256=policy.sha256),
@@ -43,6 +61,19 @@ def build(
         results=tuple(_result(result, policy, language) for result in evaluation.results),
         verdict=evaluation.verdict,
         summary=dict(evaluation.summary),
+    )
+
+
+def _workstation(data: Path | None, capture: Capture) -> WorkstationInfo:
+    seen = look(data, capture.serial)
+    return WorkstationInfo(
+        system=quoted(seen.system),
+        booted_at=seen.booted_at,
+        disk_free_bytes=seen.disk_free_bytes,
+        networks=seen.networks.networks,
+        addresses=seen.networks.addresses,
+        gateways=seen.networks.gateways,
+        phone_reach=seen.phone_reach,
     )
 
 

@@ -23,12 +23,29 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class WorkstationInfo(_Part):
+    """The workstation's own posture; null where it could not be told.
+
+    disk_free_bytes: on the disk of the agent's data. networks, gateways: where it stands, without link-local ones;
+    addresses: its own, IPv4. phone_reach: where the phone's address is, seen from it; null for a phone on a cable.
+    """
+
+    system: Name
+    booted_at: Instant | None
+    disk_free_bytes: Annotated[int, Field(ge=0)] | None
+    networks: Annotated[tuple[Name, ...], Field(max_length=32)]
+    addresses: Annotated[tuple[Name, ...], Field(max_length=32)]
+    gateways: Annotated[tuple[Name, ...], Field(max_length=32)]
+    phone_reach: Literal["this-computer", "same-network", "routed"] | None
+
+
 class AgentInfo(_Part):
-    """Who looked: the agent's key id, its version and the workstation."""
+    """Who looked: the agent's key id, its version and the workstation; `workstation` is told of live scans only."""
 
     id: Name
     version: Name
     host: Name
+    workstation: WorkstationInfo | None = None
 
 
 class Device(_Part):

@@ -15,7 +15,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from agent.messages import PostureError
 from agent.schedule.due import JournalJobStore
-from agent.schedule.plan import Window
+from agent.schedule.plan import DAYS, Window
 from agent.schedule.shift import Shift, back_off
 from agent.schedule.windows import coming, latest, open_now
 
@@ -44,7 +44,10 @@ class WindowTrigger(BaseTrigger):  # type: ignore[misc]
         return due
 
     def __str__(self) -> str:
-        return self._window.model_dump_json(include={"days", "not_on", "from_", "to", "zone"})
+        window = self._window
+        days = " ".join(day for day in DAYS if day in window.days)
+        not_on = " ".join(sorted(map(str, window.not_on)))
+        return f"{days} not on [{not_on}] {window.from_} to {window.to} {window.zone}"
 
 
 class Service:
