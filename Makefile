@@ -22,11 +22,11 @@ schemas: .venv/tested      ## docs that are generated from the code
 .venv/installed: pyproject.toml constraints.txt
 	@echo "Installing into .venv (once; takes a minute)…"
 	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 .venv/tested: .venv/installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group test
 	@touch $@
 
