@@ -8,6 +8,7 @@ demo: .venv/installed      ## simulated phones, a collector, a dashboard; ARGS=-
 	@$(BIN)/posture demo $(ARGS)
 
 test: .venv/tested         ## everything that must hold
+	@.ci/programs
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 check: .venv/tested        ## what a reviewer's tools say
