@@ -1,7 +1,7 @@
 r"""Accessibility services that are on: they read and press everything on the screen.
 
-1. `enabled_accessibility_services` of every user (Settings.Secure, API 26 to 36; absent or empty: none). A work
-   profile is given its owner's list.
+1. `enabled_accessibility_services` of every user (Settings.Secure, API 26 to 36; absent or empty: none). A
+   profile (work, Secure Folder) is served by its owner's, and a list of its own counts where it was given.
 2. `dumpsys accessibility`, API 30 and later: `Enabled services:{{a/b}, {c/d}}` for each user that was in front
    since the start (AccessibilityUserState.dump); One UI on 9 and 10 prints `enabled services: {` and a line for
    each. What is bound or installed is another list, and Android 8 to 10 print no other: then the setting decides.
@@ -66,8 +66,14 @@ _Lists = Mapping[int, tuple[tuple[str, ...], Evidence]]
 
 def _set(capture: Capture) -> _Lists:
     found: dict[int, tuple[tuple[str, ...], Evidence]] = {}
-    for user in [user.id for user in everybody(capture) or ()] or [0]:
-        setting = settings.value(capture, "secure", KEY, user)
+    people = everybody(capture)
+    for user in [user.id for user in people] if people else [0]:
+        try:
+            setting = settings.value(capture, "secure", KEY, user)
+        except Unanswered:
+            if any(one.id == user and one.is_profile for one in people or ()):
+                continue  # it is served by its owner's services (AccessibilitySecurityPolicy.resolveProfileParent)
+            raise
         listed = components.split(setting.value, settings.SECURE.key) if setting else ()
         line = setting.evidence if setting else settings.absence(capture, "secure", KEY, user)
         found[user] = (listed, line)

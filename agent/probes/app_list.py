@@ -2,9 +2,9 @@ r"""Every app of every user, as far as the phone lists them, with what installed
 
 `pm list packages -i -3 --user N` names the apps that did not come with the phone, `package:NAME  installer=X|null`;
 `pm list packages -s --user N` those that did (PackageManagerShellCommand.runListPackages, API 26 to 36; without
-`--user` Android 13 and later mixes the users). An empty list is one only where `pm` ended well. In a bugreport
-the whole `dumpsys package` says the same, in androidqf's folder `packages.json` does, for the owner. Lists that
-somebody saved by hand prove presence only.
+`--user` Android 13 and later mixes the users). An empty list is one only where `pm` ended well. For users whom
+Android closes to a computer, and in a bugreport, the dump of all apps says the same (`app_dump`); in androidqf's
+folder `packages.json` does, for the owner. Lists that somebody saved by hand prove presence only.
 """
 
 import json
@@ -15,19 +15,22 @@ from dataclasses import dataclass, replace
 from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence
 from agent.messages import Message
-from agent.probes import ProbeError, package_dump, users
+from agent.probes import ProbeError, app_dump, package_dump, users
 from agent.probes.everybody import everybody, require
 from agent.probes.whatsapp_dumps import DUMP
 from agent.probes.whatsapp_saved import ANDROIDQF, WHOLE_DUMP
 
 _SCRIPT = (
-    r"i=$(pm list users 2>/dev/null | sed -n 's/^[^{{]*UserInfo{{\([0-9]*\):.*/\1/p'); for u in ${{i:-0}}; do "
-    'echo "user $u"; pm list packages {options} --user $u 2>&1 </dev/null; echo "status $?"; done'
+    r"i=$(pm list users 2>/dev/null | sed -n 's/^[^{{]*UserInfo{{\([0-9]*\):.*/\1/p'); d=; for u in ${{i:-0}}; do "
+    'echo "user $u"; pm list packages {options} --user $u 2>&1 </dev/null; s=$?; echo "status $s"; '
+    "[ $s = 0 ] || d=1; done"
 )
 INSTALLED = Command(
     "pm list packages -i -3",
     Message("apps that were installed after the phone left its maker, and from which store"),
-    script=_SCRIPT.format(options="-i -3"),
+    script=_SCRIPT.format(options="-i -3") + f"; [ -z $d ] || {{ echo dump; {app_dump.CUT}; }}",
+    timeout_s=20,
+    limit_bytes=1024 * 1024,
 )
 SYSTEM = Command(
     "pm list packages -s",
@@ -44,7 +47,6 @@ _SAVED = (
     "pm list packages",
     "pm list packages -u",
 )
-_SEVERAL = 10  # a phone has a hundred apps at least; fewer are no list of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def installed(capture: Capture) -> tuple[str, tuple[App, ...]]:
     for source, read in ((WHOLE_DUMP, _dumped), (ANDROIDQF, _androidqf)):
         if (apps := read(capture)) is not None:
             found = tuple(app for app in apps if not app.system)
-            if not found and len(apps) < _SEVERAL:
+            if not found and len(apps) < app_dump.SEVERAL:
                 break
             return source, found
     raise _unheaded(capture, INSTALLED)
@@ -99,7 +101,7 @@ def everything(capture: Capture) -> tuple[tuple[App, ...], Unanswered | None]:
         except Unanswered as error:
             missing = error
         else:
-            if len(apps) >= _SEVERAL:
+            if len(apps) >= app_dump.SEVERAL:
                 return tuple(apps), None
             found += apps
     found += [app for key in _SAVED for app in _rows_of(capture, key)]
@@ -130,7 +132,8 @@ def _listed(capture: Capture, command: Command) -> list[App] | None:
     if answer is None or not re.match(r"user \d", answer.text):
         return None
     blocks: dict[int, list[str]] = {}
-    for line in capture.text(command).splitlines():
+    lists, _, dump = capture.text(command).partition("\ndump\n")
+    for line in lists.splitlines():
         if found := re.fullmatch(r"user (\d{1,9})", line):
             rows = blocks.setdefault(int(found[1]), [])
         elif not line.startswith("WARNING: linker: "):  # of some makers' libraries, before any answer
@@ -139,15 +142,27 @@ def _listed(capture: Capture, command: Command) -> list[App] | None:
     for user, rows in blocks.items():
         matches = [_ROW.fullmatch(row) for row in rows[:-1]]
         if not rows or rows[-1] != "status 0" or not all(matches) or (command is SYSTEM and not matches):
-            raise ProbeError(
-                Message(
-                    "the phone did not list the apps of user {user}; open that user's settings and look at the apps",
-                    {"user": user},
-                )
-            )
-        apps += [_app(match, user, command.key) for match in matches if match]
+            apps += _closed(capture, user, command, dump)
+        else:
+            apps += [_app(match, user, command.key) for match in matches if match]
     require(capture, blocks, command.key)
     return apps
+
+
+def _closed(capture: Capture, user: int, command: Command, dump: str) -> list[App]:
+    """The apps of a user whose list was denied, by the dump that follows the lists in that case."""
+    dump = dump or capture.text(INSTALLED).partition("\ndump\n")[2]
+    try:
+        listed = app_dump.packages(dump, INSTALLED.key)
+    except ProbeError as error:
+        raise ProbeError(
+            Message(
+                "the phone did not list the apps of user {user}; open that user's settings and look at the apps",
+                {"user": user},
+            )
+        ) from error
+    states = [app for package in listed.values() for app in _states(package, INSTALLED.key)]
+    return [app for app in states if app.user == user and app.system is (command is SYSTEM)]
 
 
 def _app(row: re.Match[str], user: int | None, source: str) -> App:
@@ -171,21 +186,11 @@ def _dumped(capture: Capture) -> list[App] | None:
     """Read a bugreport's dump of all apps, for all users."""
     if capture.answer(WHOLE_DUMP) is None:
         return None
-    listed = package_dump.parse(capture.text(WHOLE_DUMP))
-    if not listed.whole:
+    text = capture.text(WHOLE_DUMP)
+    if not package_dump.parse(text).whole:
         return None
-    if listed.doubtful:
-        values = {"command": WHOLE_DUMP, "package": min(listed.doubtful)}
-        raise ProbeError(
-            Message(
-                "`{command}` describes {package} twice and differently, so one of them is false; "
-                "scan the phone itself again",
-                values,
-            )
-        )
-    if any(package.system is None for package in listed.packages.values()):
-        raise _strange(WHOLE_DUMP)
-    return [app for package in listed.packages.values() for app in _states(package, WHOLE_DUMP)]
+    listed = app_dump.packages(text, WHOLE_DUMP)
+    return [app for package in listed.values() for app in _states(package, WHOLE_DUMP)]
 
 
 def _states(package: package_dump.PackageDump, source: str) -> Iterator[App]:

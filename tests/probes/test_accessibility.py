@@ -75,9 +75,10 @@ def test_a_profile_counts_too() -> None:
     assert values_of(accessibility, capture) == {NAME: ["a.b/.C"]}
 
 
-def test_a_user_without_an_answer_makes_it_unknown() -> None:
-    capture = phone({"pm list users": OWNER + PROFILE, "settings list secure": secure("")})
-    assert values_of(accessibility, capture) == {NAME: "unknown"}
+def test_a_person_without_an_answer_makes_it_unknown_and_a_profile_has_its_owner_s() -> None:
+    person = phone({"pm list users": OWNER + "\tUserInfo{11:Luis:410}\n", "settings list secure": secure("")})
+    profile = phone({"pm list users": OWNER + PROFILE, "settings list secure": secure("")})
+    assert (values_of(accessibility, person), values_of(accessibility, profile)) == ({NAME: "unknown"}, {NAME: []})
 
 
 def test_the_dump_stands_in_for_refused_settings() -> None:

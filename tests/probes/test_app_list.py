@@ -5,7 +5,7 @@ import pytest
 
 from agent.capture import Answer, Outcome
 from agent.facts import Evidence, known
-from agent.probes import app_list, sideloaded
+from agent.probes import app_dump, app_list, sideloaded
 from agent.probes.app_list import INSTALLED, SYSTEM
 from tests.probes.phone import cut_short, facts_of, phone, reason_of, run, saved, values_of
 
@@ -148,6 +148,39 @@ def test_what_was_read_before_the_end_is_still_there(outcome: Outcome) -> None:
     assert missing is not None
 
 
+CLOSED_DUMP = DUMP.partition("\n\n")[2].partition("\nPackage Changes")[0].replace("User 10:", "User 150:")
+CLOSED = f"user 0\nstatus 0\nuser 10\nError: no\nstatus 255\ndump\n{CLOSED_DUMP.replace('User 150:', 'User 10:')}"
+
+
+def test_a_closed_user_s_apps_are_in_the_dump_of_all() -> None:
+    assert values_of(sideloaded, phone(live(CLOSED))) == {
+        APPS: [{"package": "net.taller.espejo", "installer": None}],
+        COUNT: "unknown",
+    }
+    system = "user 0\npackage:android\nstatus 0\nuser 10\nError: no\nstatus 255\n"
+    apps, missing = app_list.everything(phone({**live(CLOSED), SYSTEM.key: system}))
+    assert ([(app.package, app.user) for app in apps], missing) == ([("net.taller.espejo", 10), ("android", 0)], None)
+
+
+VERSION = "    versionName=1.22\n"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        CLOSED.replace(VERSION, f"{VERSION}Hidden system packages:\n"),
+        CLOSED.replace(VERSION, f"{VERSION}Anything:\n"),
+        CLOSED.replace(VERSION, f"{VERSION}Packages:\n"),
+        CLOSED.replace(VERSION, f"{VERSION}  Package [net.taller.espejo] (1a0b1c):\n    flags=[ SYSTEM ]\n"),
+        CLOSED.split("  Package [com.android.shell]", maxsplit=1)[0],
+        CLOSED + "*** SERVICE 'package' DUMP TIMEOUT (10000ms) EXPIRED ***\n",
+        CLOSED.partition("dump\n")[0] + "dump\nPermission Denial: can't dump package\n",
+    ],
+)
+def test_a_dump_that_an_app_s_own_words_could_have_changed_is_not_believed(forged: str) -> None:
+    assert values_of(sideloaded, phone(live(forged))) == UNKNOWN
+
+
 PM = r"""case "$*" in
 "list users") printf '%s' "Users:
 	UserInfo{0:Ana {1:2}: la jefa:c13} running
@@ -160,7 +193,15 @@ esac"""
 
 
 def test_the_script_asks_for_every_user_and_tells_how_each_list_ended(tmp_path: Path) -> None:
-    assert run(INSTALLED, tmp_path, {"pm": PM}) == (
+    lists = (
         "user 0\npackage:a.b  installer=x.y\nstatus 0\n"
         "user 150\nError: java.lang.SecurityException: Shell does not have permission to access user 150\nstatus 255\n"
     )
+    cut = run(INSTALLED, tmp_path, {"pm": PM, "dumpsys": f"cat <<'END'\n{CLOSED_DUMP}END"})
+    assert cut.startswith(f"{lists}dump\nPackages:\n")
+    assert "ceDataInode" not in cut
+    assert app_dump.packages(cut.partition("dump\n")[2], "x").keys() == app_dump.packages(CLOSED_DUMP, "x").keys()
+    assert values_of(sideloaded, phone({"pm list users": BOTH.replace("{10:", "{150:"), INSTALLED.key: cut})) == {
+        APPS: [{"package": "a.b", "installer": "x.y"}, {"package": "net.taller.espejo", "installer": None}],
+        COUNT: 2,
+    }
