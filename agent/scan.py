@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -13,9 +13,9 @@ from agent.capture import Capture, Command
 from agent.capture.live import capture_phone
 from agent.indicators import IndicatorFile
 from agent.messages import Language, Message, PostureError
-from agent.policy import Evaluation, Policy, evaluate
+from agent.policy import Attestation, Evaluation, Policy, evaluate
 from agent.policy.terms import Profile
-from agent.report.build import build
+from agent.report.build import build, restated
 from agent.report.model import Report
 from agent.report.signature import AgentKey
 from agent.transport import Found
@@ -51,6 +51,18 @@ class Judge:
             data=self.data,
         )
         return Judged(report=report, evaluation=evaluation, broken=capture.broken)
+
+    def heard(self, judged: "Judged", attestations: Sequence[Attestation]) -> "Judged":
+        """Judge a phone again with what people stated after the scan; the report keeps its id, facts and scan time."""
+        evaluation = evaluate(
+            self.policy,
+            judged.evaluation.facts,
+            profile=self.profile,
+            scanned_at=datetime.fromisoformat(judged.report.scanned_at),
+            attestations=attestations,
+            asked_at=max((each.at for each in attestations), default=None),
+        )
+        return replace(judged, report=restated(judged.report, evaluation), evaluation=evaluation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from agent.capture.sources import open_capture
+from agent.cli import asking as bench
 from agent.cli import exits, options
 from agent.cli.judging import set_up, show
 from agent.cli.language import language, t
@@ -38,6 +39,7 @@ class Rfc3339(click.ParamType[datetime]):
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @options.judging
 @click.option("--now", type=Rfc3339(), help=t("Judge as if at this instant instead of when the capture was made."))
+@bench.options
 @options.as_json
 @options.data
 @options.lang
@@ -46,12 +48,17 @@ def command(
     policy_path: Path | None,
     profile: Profile,
     now: datetime | None,
+    asking: bench.Asking | None,
     as_json: bool,
     data: Path | None,
 ) -> int:
     """Judge each file; print in the order given."""
     judge = set_up(DataDir.find(data), policy_path, profile, language(), now)
+    if asking is not None:
+        asking.check(judge.policy, len(files))
     seen = [_evaluate(path, judge) for path in files]
+    if asking is not None:
+        seen = [asking.ask(each, judge) if isinstance(each, Judged) else each for each in seen]
     show(seen, language(), as_json=as_json)
     for each in seen:
         if isinstance(each, Failed):

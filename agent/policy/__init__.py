@@ -4,6 +4,7 @@
 """
 
 from agent.policy import words
+from agent.policy.asking import ROLES, attest, speaker
 from agent.policy.engine import Evaluation, evaluate, verdict_only
 from agent.policy.loading import load
 from agent.policy.model import Policy, Question, Rule
@@ -12,6 +13,7 @@ from agent.policy.result import Result
 from agent.policy.source import PolicyError
 
 __all__ = [
+    "ROLES",
     "Attestation",
     "Evaluation",
     "Policy",
@@ -20,9 +22,11 @@ __all__ = [
     "Result",
     "Rule",
     "Waiver",
+    "attest",
     "check_waiver",
     "evaluate",
     "load",
+    "speaker",
     "verdict_only",
     "words",
 ]

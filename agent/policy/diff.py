@@ -31,6 +31,7 @@ class Phone:
             scanned_at=self.scanned_at,
             serial=self.serial,
             attestations=self.attestations,
+            asked_at=max((each.at for each in self.attestations), default=None),
         )
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from agent.facts import Fact, State
-from agent.messages import Language, Message
+from agent.messages import LANGUAGES, Language, Message
 from agent.policy import network_class, sentences
 from agent.policy.conditions import FALSE, NOT_APPLICABLE, TRUE, UNKNOWN, Scene, Truth
 from agent.policy.document import Duration
@@ -59,6 +59,15 @@ class Evaluation:
         )
         return tuple({each.of.question.id: each.of.question for each in waiting if each.of.question}.values())
 
+    def asked(self, question: Question) -> Mapping[Language, str]:
+        """The words of a question for the person at this phone."""
+        result = next(each for each in self.results if each.of.question is question)
+        return {language: sentences.asked(question, result, language) for language in LANGUAGES}
+
+    def waits_for(self, question: Question) -> bool:
+        """Whether the verdict waits for the answer; otherwise it is advice."""
+        return any(each.of.question is question for each in self.standing_in_the_way)
+
 
 def _urgency(result: Result) -> tuple[bool, int, bool, str]:
     clause = result.clause
@@ -74,16 +83,19 @@ def evaluate(  # noqa: PLR0913 - each is named where it is called
     serial: str | None = None,
     groups: Collection[str] = (),
     attestations: Sequence[Attestation] = (),
+    asked_at: datetime | None = None,
     waivers: Sequence[Waiver] = (),
 ) -> Evaluation:
     """Judge a phone. `scanned_at` is aware; `groups` are those that the phone belongs to, for waivers.
 
+    asked_at: when the person at the phone had answered, where that was after the scan; later answers count for nothing.
     A rule whose judging raises is an `error`. Raises PolicyError for a waiver that nobody may grant.
     """
     for waiver in waivers:
         check_waiver(waiver, (rule.id for rule in policy.rules), policy.longest_waiver)
     told = {**facts, network_class.NAME: network_class.derive(facts, policy.trusted_networks)}
     scene = stage(policy, told, scanned_at)
+    heard_at = max(scanned_at, asked_at or scanned_at)
     results = tuple(
         evaluate_rule(
             policy,
@@ -91,7 +103,7 @@ def evaluate(  # noqa: PLR0913 - each is named where it is called
             scene,
             profile,
             scanned_at,
-            _newest(attestations, rule.id, scanned_at) if attestations else None,
+            _newest(attestations, rule.id, heard_at) if attestations else None,
             next((each for each in waivers if each.rule == rule.id and each.covers(serial, groups)), None),
         )
         for rule in policy.rules
@@ -186,9 +198,9 @@ def evaluate_rule(
     )
 
 
-def _newest(attestations: Sequence[Attestation], rule: str, scanned_at: datetime) -> Attestation | None:
+def _newest(attestations: Sequence[Attestation], rule: str, heard_at: datetime) -> Attestation | None:
     """The last answer that was given by then; one from the future is nobody's."""
-    given = [each for each in attestations if each.rule == rule and each.at <= scanned_at + CLOCK_SLACK]
+    given = [each for each in attestations if each.rule == rule and each.at <= heard_at + CLOCK_SLACK]
     return max(given, key=lambda each: each.at, default=None)
 
 

@@ -15,19 +15,24 @@ CLOCK_SLACK = timedelta(minutes=5)  # two honest workstations may differ by so m
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """A person's answer to a rule's question. Instants are aware; it counts from `at` until `valid_until`."""
+    """A person's answer to a rule's question. Instants are aware; it counts from `at` until `valid_until`.
+
+    `role` is that in which the person answered, as the question's `answered_by` has it; None where nobody noted it.
+    """
 
     rule: str
     answer: bool
     by: str
     at: datetime
     valid_until: datetime
+    role: str | None = None
 
     def reported(self, *, lapsed: bool) -> dict[str, Any]:
         """As a report shows it."""
         return {
             "answer": self.answer,
             "by": quoted(self.by),
+            "role": self.role,
             "at": instant(self.at),
             "valid_until": instant(self.valid_until),
             "state": "lapsed" if lapsed else "valid",

@@ -40,6 +40,7 @@ def attestations(results: Iterable[Mapping[str, Any]]) -> tuple[Attestation, ...
             str(stated["by"]),
             _at(stated["at"]),
             _at(stated["valid_until"]),
+            None if stated.get("role") is None else str(stated["role"]),
         )
         for each in results
         if (stated := each.get("attestation"))

@@ -132,8 +132,13 @@ def _ask(question: Question, result: Result, language: Language) -> str:
     if settled > 1:
         shared: dict[str, str | int | Message] = {"question": question.id, "count": settled}
         return Message("Ask, and note the answer; the question “{question}” settles {count} rules", shared)(language)
-    ask = _filled(question.ask, result, language, None)
-    return Message("Ask, and note the answer: {question}", {"question": ask})(language)
+    values: dict[str, str | int | Message] = {"question": asked(question, result, language)}
+    return Message("Ask, and note the answer: {question}", values)(language)
+
+
+def asked(question: Question, result: Result, language: Language) -> str:
+    """A question in a person's words, its gaps filled with what this phone said."""
+    return _filled(question.ask, result, language, None)
 
 
 def _fix(rule: Rule, scene: Scene) -> Texts:

@@ -64,6 +64,13 @@ def build(
     )
 
 
+def restated(report: Report, evaluation: Evaluation) -> Report:
+    """The same look at the same phone, judged anew: other results, verdict and summary, the rest as it was."""
+    results = tuple(_result(result, evaluation.policy, report.language) for result in evaluation.results)
+    changed = {"results": results, "verdict": evaluation.verdict, "summary": dict(evaluation.summary)}
+    return report.model_copy(update=changed)
+
+
 def _workstation(data: Path | None, capture: Capture) -> WorkstationInfo:
     seen = look(data, capture.serial)
     return WorkstationInfo(

@@ -114,8 +114,8 @@ def test_a_statement_settles_what_is_not_proved_and_never_a_failure(policy: Poli
     stated = result(judged(policy, attestations=yes), "web-sessions-closed")
     assert (stated.kind, stated.status, stated.measured_status) == ("measured", "pass", "inconclusive")
     assert stated.attestation == {
-        "answer": True, "by": "Ana P.", "at": instant(NOW), "valid_until": instant(NOW + timedelta(days=7)),
-        "state": "valid",
+        "answer": True, "by": "Ana P.", "role": None, "at": instant(NOW),
+        "valid_until": instant(NOW + timedelta(days=7)), "state": "valid",
     }  # fmt: skip
     assert "stated by Ana P. on 2 Mar 2026 10:00" in stated.message["en"]
     assert result(judged(policy, attestations=no), "web-sessions-closed").status == "fail"
