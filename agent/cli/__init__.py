@@ -24,6 +24,7 @@ _COMMANDS = {
     "policy": ("policy", t("Check, test, explain and compare policies")),
     "indicators": ("indicators", t("Bring files that name known spyware")),
     "verify": ("verify", t("Check a report's signature and form")),
+    "doctor": ("doctor", t("Say what is wrong on this workstation, and what mends it")),
     "outbox": ("outbox", t("Show what waits to be delivered")),
     "enroll": ("enroll", t("Introduce this workstation to a collector")),
     "collector": ("collector", t("Run the collector and its dashboard")),

@@ -1,6 +1,8 @@
 """The collector as the agent sees it: enrol once, then post signed reports."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,7 +17,15 @@ _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class DeliveryError(PostureError):
-    """The collector did not take it. `permanent`: it said no; otherwise it may take it later."""
+    """The collector did not take it. `permanent`: it said no; otherwise it may take it later.
+
+    `kind`: the collector's word for why it said no (`unknown-agent`), `certificate` where it is not the one that it
+    says it is, else empty.
+    """
+
+    def __init__(self, message: Message, *, permanent: bool = False, kind: str = "") -> None:
+        super().__init__(message, permanent=permanent)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +70,33 @@ class Collector:
             raise self._not_a_collector()
         return "stored" if answer.status_code == requests.codes.created else "known"
 
+    def clock(self) -> datetime | None:
+        """Ask whether it is alive. Returns the time by its own clock, to the second; None where it does not tell."""
+        answer = self._send("GET", "/healthz")
+        if answer.status_code != requests.codes.ok or answer.text.strip() != "ok":
+            raise self._not_a_collector()
+        try:
+            told = parsedate_to_datetime(answer.headers.get("Date", ""))
+        except ValueError:
+            return None
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
+
     def _post(self, path: str, **arguments: Any) -> requests.Response:
+        return self._send("POST", path, **arguments)
+
+    def _send(self, method: str, path: str, **arguments: Any) -> requests.Response:
         try:
             # A redirect could lead a report elsewhere, and would turn the POST into a GET.
-            answer = self._session.post(self.url + path, timeout=_TIMEOUT_S, allow_redirects=False, **arguments)
+            answer = self._session.request(
+                method, self.url + path, timeout=_TIMEOUT_S, allow_redirects=False, **arguments
+            )
         except requests.exceptions.SSLError as error:
             raise DeliveryError(
                 Message(
                     "the collector {url} shows a certificate that this workstation does not trust: {why}",
                     {"url": self.url, "why": quoted(str(error))},
-                )
+                ),
+                kind="certificate",
             ) from error
         except requests.RequestException as error:
             raise DeliveryError(
@@ -89,6 +116,7 @@ class Collector:
                     {"url": self.url, "why": _problem(answer)},
                 ),
                 permanent=True,
+                kind=_kind(answer),
             )
         return answer
 
@@ -106,6 +134,14 @@ def _problem(answer: requests.Response) -> str:
         return quoted(str(body.get("detail") or body["title"]))
     except (ValueError, KeyError, AttributeError):
         return f"{answer.status_code} {quoted(answer.reason or '')}"
+
+
+def _kind(answer: requests.Response) -> str:
+    """The last word of the problem's type, `urn:posture:problem:unknown-agent`."""
+    try:
+        return quoted(str(answer.json()["type"]).rpartition(":")[2], 40)
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _short(error: requests.RequestException) -> str:

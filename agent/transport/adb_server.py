@@ -58,6 +58,11 @@ class AdbServer:
         self._host = host or os.environ.get("ANDROID_ADB_SERVER_ADDRESS") or "127.0.0.1"
         self._port = port or int(os.environ.get("ANDROID_ADB_SERVER_PORT") or 5037)
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return self._host, self._port
+
     def is_running(self) -> bool:
         """Whether something listens there. adbutils would start a server of its own where nothing does."""
         try:
@@ -68,16 +73,19 @@ class AdbServer:
 
     def phones(self) -> list[Listed]:
         """Every phone that the server lists, usable or not. Errors: TransportError when no server answers."""
-        client = self._client()
+        return [_listed(serial, state) for serial, state in self.states().items()]
+
+    def states(self) -> dict[str, str]:
+        """What the server says of each phone: `device`, `unauthorized`, `offline`… Errors: as `phones`."""
+        lines = self._ask("host:devices").splitlines()
+        return {serial: state for serial, tab, state in (line.partition("\t") for line in lines) if tab}
+
+    def version(self) -> int:
+        """The server's version: 41 for 1.0.41, by which an `adb` decides whether to end it. Errors: as `phones`."""
         try:
-            with client.make_connection() as connection:
-                connection.send_command("host:devices")
-                connection.check_okay()
-                # adbutils' own list takes an answer that was cut short for a whole one.
-                text = connection.read_exact(int(connection.read_exact(4), 16)).decode(errors="replace")
-        except (AdbError, OSError, EOFError, ValueError) as error:
+            return int(self._ask("host:version"), 16)
+        except ValueError as error:
             raise self._unanswered() from error
-        return [_listed(line) for line in text.splitlines() if "\t" in line]
 
     def open(self, serial: str) -> "ServedPhone":
         """Take the phone that the server calls `serial`. Errors: TransportError, with the server's state of it."""
@@ -89,6 +97,16 @@ class AdbServer:
         if found[0].trouble is not None:
             raise TransportError(found[0].trouble)
         return ServedPhone(serial, self._client())
+
+    def _ask(self, service: str) -> str:
+        try:
+            with self._client().make_connection() as connection:
+                connection.send_command(service)
+                connection.check_okay()
+                # adbutils' own list takes an answer that was cut short for a whole one.
+                return str(connection.read_exact(int(connection.read_exact(4), 16)).decode(errors="replace"))
+        except (AdbError, OSError, EOFError, ValueError) as error:
+            raise self._unanswered() from error
 
     def _client(self) -> AdbClient:
         if not self.is_running():
@@ -179,9 +197,8 @@ class ServedPhone:
                     yield data
 
 
-def _listed(line: str) -> Listed:
+def _listed(serial: str, state: str) -> Listed:
     """One line of the server's list: `R58N000TEST<tab>unauthorized`; a state may have its explanation behind it."""
-    serial, _, state = line.partition("\t")
     if state == _READY:
         return Listed(serial, None)
     known = next((message for name, message in _STATES.items() if state.startswith(name)), _OTHER_STATE)

@@ -14,6 +14,11 @@ _DIRECTORY = "adb-key"
 _FILE = "adbkey"
 
 
+def key_folder(data: Path) -> Path:
+    """Where the key lies, whether it was made yet or not."""
+    return data / _DIRECTORY
+
+
 def workstation_key(data: Path) -> CryptographySigner:
     """Return this workstation's signer, making its key when `data` holds none yet.
 
@@ -21,7 +26,7 @@ def workstation_key(data: Path) -> CryptographySigner:
     made aside and moved into place in one step.
     Errors: TransportError when it can neither be read nor made.
     """
-    kept = data / _DIRECTORY
+    kept = key_folder(data)
     try:
         if not kept.exists():
             _make(data, kept)
