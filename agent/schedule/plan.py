@@ -34,14 +34,14 @@ def _time_of_day(text: object) -> object:
                 return time(int(hours), int(minutes))
             except ValueError:
                 pass
-    raise ValueError("expected a time of day such as 22:30")
+    raise ValueError(Message("expected a time of day such as 22:30"))
 
 
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("expected a time zone such as America/Bogota") from error
+        raise ValueError(Message("expected a time zone such as America/Bogota")) from error
     return name
 
 
@@ -59,7 +59,7 @@ class Phone(Part):
     @model_validator(mode="after")
     def _can_be_known(self) -> Self:
         if self.serial is None and self.address is None:
-            raise ValueError("a phone needs its serial number, or its address")
+            raise ValueError(Message("a phone needs its serial number, or its address"))
         return self
 
     @property
@@ -88,9 +88,9 @@ class Window(Part):
     def _has_room(self) -> Self:
         minutes = (self.to.hour * 60 + self.to.minute - self.from_.hour * 60 - self.from_.minute) % (24 * 60)
         if not minutes:
-            raise ValueError("`from` and `to` are the same time")
+            raise ValueError(Message("`from` and `to` are the same time"))
         if self.jitter.in_seconds * 2 > minutes * 60:
-            raise ValueError("`jitter` leaves less than half of the window for scans")
+            raise ValueError(Message("`jitter` leaves less than half of the window for scans"))
         return self
 
     @property

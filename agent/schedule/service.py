@@ -7,7 +7,7 @@ good once, and only while the window is open.
 
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -21,6 +21,7 @@ from agent.schedule.windows import coming, latest, open_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
 # Also the longest that a computer which has slept goes on sleeping here: a timer stands still meanwhile.
 _OUTBOX_EVERY = timedelta(minutes=5)
@@ -74,23 +75,30 @@ class Service:
 
     def run(self) -> None:
         """Work until KeyboardInterrupt, which passes through; what was scanned by then is in the outbox."""
-        self._scheduler.start()
-        try:
+        with self:
             while True:
-                self.step(wait_s=1.0)
-        finally:
-            self._scheduler.shutdown(wait=False)
+                self.step(wait_s=1.0)  # not for ever: on Windows that would not notice Ctrl-C
 
-    def step(self, wait_s: float) -> None:
-        """Do the next thing that is due, or nothing when there is none for so long."""
+    def __enter__(self) -> Self:
+        self._scheduler.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._scheduler.shutdown(wait=False)
+
+    def step(self, wait_s: float) -> bool:
+        """Do the next thing that is due; return False when there was none for so long."""
         try:
-            work = self._work.get(timeout=wait_s)  # not for ever: on Windows that would not notice Ctrl-C
+            work = self._work.get(timeout=wait_s)
         except Empty:
-            return
+            return False
         try:
             work()
         except PostureError as error:
             self._shift.tell(error.message)
+        return True
 
     def _add(self, window: Window) -> None:
         night = latest(window, self._shift.now())
