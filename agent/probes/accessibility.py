@@ -66,12 +66,14 @@ _Lists = Mapping[int, tuple[tuple[str, ...], Evidence]]
 
 def _set(capture: Capture) -> _Lists:
     found: dict[int, tuple[tuple[str, ...], Evidence]] = {}
-    people = everybody(capture)
-    for user in [user.id for user in people] if people else [0]:
+    people = everybody(capture) or ()
+    persons = [user.id for user in people if not user.is_profile] or [0]
+    profiles = [user.id for user in people if user.is_profile]
+    for user in (*persons, *profiles):
         try:
             setting = settings.value(capture, "secure", KEY, user)
         except Unanswered:
-            if any(one.id == user and one.is_profile for one in people or ()):
+            if user in profiles:
                 continue  # it is served by its owner's services (AccessibilitySecurityPolicy.resolveProfileParent)
             raise
         listed = components.split(setting.value, settings.SECURE.key) if setting else ()
