@@ -7,6 +7,7 @@ good once, and only while the window is open.
 
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -21,7 +22,6 @@ from agent.schedule.windows import coming, latest, open_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
 # Also the longest that a computer which has slept goes on sleeping here: a timer stands still meanwhile.
 _OUTBOX_EVERY = timedelta(minutes=5)

@@ -21,7 +21,7 @@ MakePhone = Callable[..., SimulatedPhone]
 JOB = "window now"
 
 
-def around_now(opened_h: float, closes_h: float, **more: Any) -> dict[str, Any]:
+def around_now(opened_h: float, closes_h: float) -> dict[str, Any]:
     """A daily window that opened so many hours ago and closes in so many; negative: opens later, closed before."""
     now = datetime.now(UTC)
     local = now + timedelta(hours=12 - now.hour)
