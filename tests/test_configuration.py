@@ -50,13 +50,13 @@ def test_what_is_set(tmp_path: Path) -> None:
     [
         ("", "1:1: keys and values are needed here"),
         (HEAD + "languaje: es\n", "2:1: there is no key “languaje”; did you mean “language”?"),
-        (HEAD + "language: fr\n", "2:11: input should be 'en' or 'es'"),
+        (HEAD + "language: fr\n", "2:11: one of these is needed here: 'en', 'es'"),
         (HEAD + "language: es\nlanguage: en\n", "3:1: “language” stands here twice"),
         (HEAD + "collector: posture.example.org\n",
          "2:12: “posture.example.org” is no collector's address; it should look like https://posture.example.org"),
         (HEAD + "collector: 'http://['\n",
          "2:12: “http://[” is no collector's address; it should look like https://posture.example.org"),
-        (HEAD + "overlays: organisation.yaml\n", "2:11: input should be a valid tuple"),
+        (HEAD + "overlays: organisation.yaml\n", "2:11: a list is needed here"),
         ("language: es\n", "1:1: “schema” is missing"),
     ],
 )  # fmt: skip

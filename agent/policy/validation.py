@@ -1,6 +1,7 @@
 """Holds a file against the shape it must have, and puts pydantic's complaints into the file's own terms."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
@@ -44,8 +45,35 @@ def _complaint(source: Source, shape: type[Part], place: Place, error: Validatio
         near = nearest(str(found["input"]), known)
         if near:
             return source.error(at, no_such(Message("value"), str(found["input"]), known))
-    problem = str(found["ctx"]["error"]) if found["type"] == "value_error" else found["msg"]
-    return source.error(at, Message("{problem}", {"problem": problem[:1].lower() + problem[1:]}))
+    return source.error(at, _problem(found))
+
+
+_PROBLEMS = {
+    "literal_error": Message("one of these is needed here: {expected}"),
+    "string_type": Message("a word or a sentence is needed here"),
+    "string_too_short": Message("a word or a sentence is needed here"),
+    "string_too_long": Message("this is longer than {max_length} characters"),
+    "int_type": Message("a whole number is needed here"),
+    "bool_type": Message("true or false is needed here"),
+    "date_type": Message("a date is needed here, such as 2026-03-01"),
+    "date_from_datetime_parsing": Message("a date is needed here, such as 2026-03-01"),
+    "tuple_type": Message("a list is needed here"),
+    "too_short": Message("this list needs more entries"),
+    "greater_than_equal": Message("this is less than {ge}"),
+    "less_than_equal": Message("this is more than {le}"),
+}
+
+
+def _problem(found: Any) -> Message:
+    """A complaint as a sentence: our own carries one, pydantic's most frequent ones stand above."""
+    context = found.get("ctx", {})
+    own = context["error"].args[0] if found["type"] == "value_error" else None
+    if isinstance(own, Message):
+        return own
+    if found["type"] in _PROBLEMS:
+        return replace(_PROBLEMS[found["type"]], values={k: str(v).replace(" or ", ", ") for k, v in context.items()})
+    told = str(own or found["msg"])
+    return Message("{problem}", {"problem": told[:1].lower() + told[1:]})
 
 
 def _standing(source: Source, loc: Place) -> Place:

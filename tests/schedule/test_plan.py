@@ -77,14 +77,14 @@ def test_the_examples_comments_are_right_too(path: Path) -> None:
         ("22:00", "2200", "6:11", "expected a time of day such as 22:30"),
         ("22:00", "05:30", "5:5", "`from` and `to` are the same time"),
         ("22:00", "22:00\n    days: [mon, thurs]", "7:17", "there is no value “thurs”; did you mean “thu”?"),
-        ("22:00", "22:00\n    not_on: [christmas]", "7:14", "input should be a valid date or datetime"),
+        ("22:00", "22:00\n    not_on: [christmas]", "7:14", "a date is needed here, such as 2026-03-01"),
         ("22:00", "22:00\n    jitter: {hours: 4}", "5:5", "`jitter` leaves less than half of the window for scans"),
         ("22:00", "22:00\n    phones: [B3]", "7:14", "there is no phone “B3”"),
         ("{serial: A1, name", "{name", "2:5", "a phone needs its serial number, or its address"),
         ("serial: B2", "serial: A1", "3:5", "“A1” is listed twice"),
-        ("windows:", "side_by_side: 0\nwindows:", "4:15", "input should be greater than or equal to 1"),
-        ("windows:", "profile: lost\nwindows:", "4:10", "input should be 'in-use' or 'handover'"),
-        ("windows:", "connected: no\nwindows:", "4:12", "input should be a valid boolean"),
+        ("windows:", "side_by_side: 0\nwindows:", "4:15", "this is less than 1"),
+        ("windows:", "profile: lost\nwindows:", "4:10", "one of these is needed here: 'in-use', 'handover'"),
+        ("windows:", "connected: no\nwindows:", "4:12", "true or false is needed here"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_the_nearest_name(
