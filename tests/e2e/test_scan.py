@@ -1,6 +1,9 @@
 """`posture scan` against simulated phones: verdicts, exit statuses, one stream, and every kind of trouble."""
 
 import json
+import os
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,8 @@ import pytest
 
 from agent import probes
 from agent.report.model import Report
-from agent.simulator import SimulatedPhone, load
-from tests.e2e.conftest import Workstation, free_port
+from agent.simulator import Reply, SimulatedPhone, load
+from tests.e2e.conftest import BIN, Workstation, free_port
 
 HEALTHY, BREACHED = "pixel-a14-healthy", "samsung-a16-breached"
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
@@ -220,3 +223,21 @@ def test_facts_alone_need_no_policy(workstation: Workstation) -> None:
 
 def test_every_report_is_in_the_published_form() -> None:
     assert Report.model_json_schema(by_alias=True, mode="serialization") == SCHEMA
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_a_scan_does_not_wait_for_a_phone_that_hangs(workstation: Workstation, how: signal.Signals) -> None:
+    hang = {"getprop": Reply(hang="forever")}
+    with SimulatedPhone(load(HEALTHY), answers=hang, delay_ms=200) as phone:
+        process = subprocess.Popen(
+            [BIN, "scan", "--tcp", phone.address],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "LANG": "C.UTF-8", "POSTURE_DATA": str(workstation.data)},
+        )
+        with process:
+            while not any(ran.kind == "command" for ran in phone.log):
+                assert process.poll() is None
+            process.send_signal(how)
+            _, said = process.communicate(timeout=8)  # the hanging command alone has ten seconds
+    assert (process.returncode, said.strip()) == (130, "Stopped.")
