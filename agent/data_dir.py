@@ -62,6 +62,16 @@ class DataDir:
         return self.root / "schedule.lock"
 
     @property
+    def publisher_key(self) -> Path:
+        """The key that signs policies, where this workstation publishes any."""
+        return self.root / "publisher-key.json"
+
+    @property
+    def policy_trust(self) -> Path:
+        """Whose policies are taken, and the newest edition seen of each."""
+        return self.root / "policy-trust.json"
+
+    @property
     def _enrolment(self) -> Path:
         return self.root / "enrolment.json"
 

@@ -14,6 +14,7 @@ from agent.indicators import Store
 from agent.messages import Language
 from agent.policy import load
 from agent.policy.terms import Profile
+from agent.policy.trust import Trust
 from agent.report.signature import AgentKey
 from agent.scan import Failed, Judge, Judged
 
@@ -25,10 +26,13 @@ def set_up(
 ) -> Judge:
     """Load the policy, the agent's key and the indicators; raise PostureError where one cannot be had.
 
-    Without a policy of its own, a command judges by CM-G-03 with the configured overlays.
+    Without a policy of its own, a command judges by CM-G-03 with the configured overlays. Where publishers are
+    pinned, only what they signed is taken.
     """
     indicators = Store(data.indicators).load()
-    policy = load(policy_path) if policy_path else load(overlays=configuration.load(data).overlays)
+    trust = Trust(data.policy_trust)
+    overlays = () if policy_path else configuration.load(data).overlays
+    policy = load(policy_path, overlays=overlays, trust=trust)
     return Judge(policy, profile, language, AgentKey.open(data.agent_key), now, indicators, data.root)
 
 

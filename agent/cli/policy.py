@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from agent.cli import options
+from agent.cli import options, policy_bundle
 from agent.cli.language import language, t
 from agent.cli.terminal import console, printable, word
 from agent.messages import Message, PostureError
@@ -23,6 +23,10 @@ _WIDTH = 78
 @click.group("policy", help=t("Check, test, explain and compare policies."))
 def command() -> None:
     """The group of the policy's commands."""
+
+
+for _each in (policy_bundle.pack, policy_bundle.verify, policy_bundle.key, policy_bundle.trust):
+    command.add_command(_each)
 
 
 @command.command("lint", help=t("Check a policy or an overlay. The first mistake is told with its place."))

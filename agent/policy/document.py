@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from agent.messages import Language
+from agent.messages import Language, Message
 from agent.policy.terms import Counts, Kind, Profile, Severity, Status, Strength
 
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=1200, strip_whitespace=True)]
@@ -51,7 +51,7 @@ class Duration(Part):
     @model_validator(mode="after")
     def _one_unit(self) -> Self:
         if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
-            raise ValueError("a duration has exactly one of seconds, minutes, hours, days")
+            raise ValueError(Message("a duration has exactly one of seconds, minutes, hours, days"))
         return self
 
     @property
@@ -261,6 +261,8 @@ class Overlay(Part):
     overlays: Word
     layer: Literal["organisation", "group", "phone"]
     name: Word
+    version: Word | None = None  # it and the date are needed where the overlay is published in a bundle
+    date: Date | None = None
     verdict: VerdictRule | None = None
     time_zone: Word | None = None
     parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict)

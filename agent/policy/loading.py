@@ -1,11 +1,10 @@
 """Finds a policy's files, lays overlays over them and compiles the whole; any mistake stops the load."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from agent.capture import quoted
@@ -13,17 +12,15 @@ from agent.messages import Message
 from agent.policy import document, lint
 from agent.policy.compiler import Compiler
 from agent.policy.document import Head, Overlay, RuleFile, Tuned
+from agent.policy.files import Files, digest, find, shipped
 from agent.policy.model import Clause, Parameter, Policy, Question, Rule
-from agent.policy.source import Place, PolicyError, Source, no_such, read
+from agent.policy.source import Place, Source, no_such
 from agent.policy.validation import validate
 
-SHIPPED = "cm-g-03"
-_HEAD = "policy.yaml"
+if TYPE_CHECKING:
+    from agent.policy.trust import Trust
 
-
-def shipped() -> Path:
-    """The folder of the policies that come with the agent, beside its package, in a checkout and when installed."""
-    return Path(str(files("agent"))).parent / "rules"
+__all__ = ["assemble", "load", "shipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,56 +30,26 @@ class _Clause:
     place: Place  # where the clause stands in its file
 
 
-def load(path: Path | None = None, *, overlays: Sequence[Path] = ()) -> Policy:
-    """Read, check and compile a policy: a folder, a file, or an overlay file, which brings its shipped policy along.
+def load(path: Path | None = None, *, overlays: Sequence[Path] = (), trust: "Trust | None" = None) -> Policy:
+    """Read, check and compile a policy: a folder, a file, a signed bundle, or an overlay with its shipped policy.
 
-    None is the shipped CM-G-03. Raises PolicyError, which names file, line, column, what is wrong and the nearest
-    valid name.
+    None is the shipped CM-G-03. `trust` says whose policies are taken. Raises PolicyError, which names file, line,
+    column, what is wrong and the nearest valid name, or why this policy is not taken here.
     """
-    if path is None:
-        path = shipped() / SHIPPED
-    sources = _read(path)
-    if sources[0].data and isinstance(sources[0].data, dict) and "overlays" in sources[0].data:
-        overlays = (path, *overlays)
-        sources = _read(_shipped_under(sources[0]))
-    head = validate(sources[0], _head_shape(sources[0]))
-    laid = [_overlay(overlay, head) for overlay in overlays]
-    return _compile(head, sources, laid)
+    files = find(path, overlays)
+    policy = assemble(files)
+    if trust is not None:
+        trust.accept(files, str(path or next(iter(overlays), "")))
+    return policy
 
 
-def _read(path: Path) -> list[Source]:
-    """The files of a policy, policy.yaml first."""
-    if not path.is_dir():
-        first = read(path, path.name if path.parent == shipped() / SHIPPED else str(path))
-        inline = isinstance(first.data, dict) and ("clauses" in first.data or "overlays" in first.data)
-        if inline or path.name != _HEAD:
-            return [first]
-        path = path.parent
-    if not (path / _HEAD).is_file():
-        raise PolicyError(Message("{folder}: holds no policy.yaml", {"folder": quoted(str(path))}))
-    shown = Path(path.name) if path.parent == shipped() else path
-    others = sorted(each for each in path.glob("*.yaml") if each.name != _HEAD)
-    return [read(each, str(shown / each.name)) for each in (path / _HEAD, *others)]
+def assemble(files: Files) -> Policy:
+    """Check and compile a policy's files. Raises PolicyError."""
+    head = files.head
+    return _compile(head, files.base, [_overlay(overlay, head) for overlay in files.overlays])
 
 
-def _shipped_under(overlay: Source) -> Path:
-    """The shipped policy that an overlay file is for."""
-    wanted = validate(overlay, Overlay).overlays
-    ids = {}
-    for head in sorted(shipped().glob(f"*/{_HEAD}")):
-        ids[str(read(head, head.name).data["id"])] = head.parent
-    if wanted not in ids:
-        raise overlay.error(("overlays",), no_such(Message("policy that comes with the agent"), wanted, tuple(ids)))
-    return ids[wanted]
-
-
-def _head_shape(source: Source) -> type[Head]:
-    inline = isinstance(source.data, dict) and "clauses" in source.data
-    return document.WholePolicy if inline else Head
-
-
-def _overlay(path: Path, head: Head) -> tuple[Overlay, Source]:
-    source = read(path, str(path))
+def _overlay(source: Source, head: Head) -> tuple[Overlay, Source]:
     overlay = validate(source, Overlay)
     if overlay.overlays != head.id:
         values = {"wanted": quoted(overlay.overlays), "id": quoted(head.id)}
@@ -138,7 +105,7 @@ def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay
         version=head.version,
         date=head.date,
         title=head.title,
-        sha256=_digest([*sources, *(source for _, source in laid)]),
+        sha256=digest([*sources, *(source for _, source in laid)]),
         time_zone=_zone(head, sources[0], laid),
         counted=verdict.counts,
         longest_waiver=timedelta(seconds=head.waivers.longest.in_seconds),
@@ -228,8 +195,3 @@ def _rule(
         source=source,
         place=place,
     )
-
-
-def _digest(sources: Sequence[Source]) -> str:
-    """SHA-256 over every file's own digest, in order: base policy by name, then overlays as laid."""
-    return hashlib.sha256("".join(source.sha256 for source in sources).encode()).hexdigest()

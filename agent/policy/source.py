@@ -40,6 +40,7 @@ class Source:
     values: Mapping[Place, tuple[int, int]]
     keys: Mapping[Place, tuple[int, int]]
     sha256: str
+    raw: bytes
 
     def error(self, place: Place, problem: Message, *, key: bool = False) -> PolicyError:
         """An error at a value, or at the nearest thing around it that stands in the file."""
@@ -103,7 +104,7 @@ def parse(data: bytes, name: str) -> Source:
     except (yaml.YAMLError, RecursionError) as error:
         problem = quoted(str(error).splitlines()[0] if str(error) else "nested too deeply")
         raise _error(name, 1, 1, Message("is not valid YAML: {problem}", {"problem": problem})) from error
-    return Source(name, plain, values, keys, hashlib.sha256(data).hexdigest())
+    return Source(name, plain, values, keys, hashlib.sha256(data).hexdigest(), data)
 
 
 class _Loader(yaml.SafeLoader):

@@ -23,6 +23,11 @@ def test_a_signed_payload_comes_back_whole(key: AgentKey) -> None:
     assert verify(signed, {key.id: key.public_jwk}.get) == (key.id, b'{"a": 1}')
 
 
+def test_a_large_payload_is_not_taken_for_a_forged_one(key: AgentKey) -> None:
+    large = b"x" * 3_000_000
+    assert verify(key.sign(large), {key.id: key.public_jwk}.get) == (key.id, large)
+
+
 def test_the_header_names_algorithm_key_and_type(key: AgentKey) -> None:
     protected = json.loads(base64.urlsafe_b64decode(json.loads(key.sign(b"{}"))["protected"] + "=="))
     assert protected == {"alg": "Ed25519", "kid": key.id, "typ": "posture-report+jws"}
