@@ -74,7 +74,7 @@ def _show(title: Message, findings: list[Finding], out: Console) -> None:
     line = _sign(worst, out)
     line.append(f" {printable(title(language()), out)}", style="bold" if findings else "default")
     if findings:
-        line.append(f" · {_LOOKS[worst][0](language())}")
+        line.append(printable(f": {_LOOKS[worst][0](language())}", out))
     out.print(line)
     arrow = "→" if unicode_fits(out) else ">"
     for each in findings:
