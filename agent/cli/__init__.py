@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from agent.cli.language import speak, t
+from agent.messages import LANGUAGES
 
 speak()
 
@@ -65,6 +66,7 @@ class _Lazy(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="phone-posture", prog_name="posture")
+@click.option("--lang", type=click.Choice(LANGUAGES), expose_value=False, help=t("Language of what people read."))
 def root() -> None:
     """The group of all commands."""
 

@@ -12,6 +12,7 @@ from agent.messages import Message, PostureError
 
 
 @click.group("collector", help=t("Run the collector and its dashboard."))
+@options.lang
 def command() -> None:
     """The group of the collector's commands."""
 

@@ -15,6 +15,7 @@ from agent.indicators import IndicatorError, IndicatorFile, Store, read_file
     "indicators",
     help=t("Bring files that name known spyware: STIX 2, or Echap's YAML. None comes with the agent."),
 )
+@options.lang
 def command() -> None:
     """The group of what is done with indicator files."""
 

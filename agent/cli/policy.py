@@ -21,6 +21,7 @@ _WIDTH = 78
 
 
 @click.group("policy", help=t("Check, test, explain and compare policies."))
+@options.lang
 def command() -> None:
     """The group of the policy's commands."""
 

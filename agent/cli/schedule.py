@@ -39,6 +39,7 @@ from agent.schedule import (
 
 
 @click.group("schedule", help=t("Scan the phones of a plan at night, and say in the morning who is missing."))
+@options.lang
 def command() -> None:
     """The group of the nightly scans."""
 

@@ -41,12 +41,9 @@ def test_the_words_of_the_frame_itself_are_spanish_too() -> None:
     for english in ("Usage", "Options", "Show this message", "default:"):
         assert english not in shown.stdout
     assert mistaken.returncode == 2
-    assert mistaken.stderr.splitlines() == [
-        "Uso: posture scan [OPTIONS]",
-        "Pruebe 'posture scan --help' para obtener ayuda.",
-        "",
-        "Error: No existe la opción '--usbb'. ¿Quiso decir '--usb'?",
-    ]
+    usage, *_, error = mistaken.stderr.splitlines()
+    assert usage == "Uso: posture scan [OPTIONS]"
+    assert error.startswith("Error: No existe la opción '--usbb'. ")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
