@@ -105,6 +105,12 @@ class Retry(Part):
     first: Duration = Duration(minutes=2)
     longest: Duration = Duration(minutes=30)
 
+    @model_validator(mode="after")
+    def _leaves_alone(self) -> Self:
+        if not 0 < self.first.in_seconds <= self.longest.in_seconds:
+            raise ValueError("`first` must be longer than nothing, and no longer than `longest`")
+        return self
+
 
 class Plan(Part):
     """Which phones are scanned when, and how.

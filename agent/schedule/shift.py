@@ -63,7 +63,7 @@ class Shift:
 
     def deliver(self) -> None:
         """Post what waits in the outbox and is due."""
-        result = deliver_due(Outbox(self.data.outbox))
+        result = deliver_due(Outbox(self.data.outbox), self.plan.language or "en")
         if result.sent:
             self.tell(Message("Delivered to the collector: {count}.", {"count": result.sent}))
         if result.trouble is not None:

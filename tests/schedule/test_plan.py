@@ -83,6 +83,18 @@ def test_the_examples_comments_are_right_too(path: Path) -> None:
         ("{serial: A1, name", "{name", "2:5", "a phone needs its serial number, or its address"),
         ("serial: B2", "serial: A1", "3:5", "“A1” is listed twice"),
         ("windows:", "side_by_side: 0\nwindows:", "4:15", "this is less than 1"),
+        (
+            "windows:",
+            "retry: {first: {hours: 1}}\nwindows:",
+            "4:8",
+            "`first` must be longer than nothing, and no longer",
+        ),
+        (
+            "windows:",
+            "retry: {first: {hours: 0}}\nwindows:",
+            "4:8",
+            "`first` must be longer than nothing, and no longer",
+        ),
         ("windows:", "profile: lost\nwindows:", "4:10", "one of these is needed here: 'in-use', 'handover'"),
         ("windows:", "connected: no\nwindows:", "4:12", "true or false is needed here"),
     ],

@@ -27,14 +27,8 @@ def around_now(opened_h: float, closes_h: float) -> dict[str, Any]:
     local = now + timedelta(hours=12 - now.hour)
     # "Etc/GMT+5" is five hours behind UTC.
     zone = f"Etc/GMT{now.hour - 12:+d}"
-    times = {"from": local - timedelta(hours=opened_h), "to": local + timedelta(hours=closes_h)}
-    return {
-        "name": "now",
-        "zone": zone,
-        "jitter": {"minutes": 0},
-        **{k: f"{v:%H:%M}" for k, v in times.items()},
-        **more,
-    }
+    from_, to = local - timedelta(hours=opened_h), local + timedelta(hours=closes_h)
+    return {"name": "now", "zone": zone, "jitter": {"minutes": 0}, "from": f"{from_:%H:%M}", "to": f"{to:%H:%M}"}
 
 
 class Live(Bench):
@@ -92,17 +86,33 @@ def test_a_scheduler_set_up_in_the_middle_of_a_night_begins_at_once(
 
 def test_nights_that_were_slept_through_are_made_good_once(live: Callable[..., Live], make_phone: MakePhone) -> None:
     phone = make_phone("A1")
-    gone = f"127.0.0.1:{free_port()}"
-    night = live(
-        phones=[{"serial": "A1", "address": phone.address}, {"serial": "B2", "address": gone}],
-        windows=[around_now(2, 2)],
-        retry={"first": {"hours": 1}},
-    )
+    night = live(phones=[{"serial": "A1", "address": phone.address}], windows=[around_now(2, 2)])
     remember(night, datetime.now(UTC) - timedelta(days=10, hours=2))
-    run_until(night, "Kept in the outbox")
-    assert night.states() == {"A1": ("scanned", 1), "B2": ("waiting", 1)}
-    # The process died after its work and before it could say when to come back: it had said so first.
-    assert timedelta(minutes=50) < due(night) - datetime.now(UTC) <= timedelta(hours=1)
+    with Service(night.shift) as service:
+        assert service.step(wait_s=60)
+        assert not service.step(wait_s=0)
+    assert night.states() == {"A1": ("scanned", 1)}
+    assert timedelta(hours=21) < due(night) - datetime.now(UTC) < timedelta(hours=23)
+
+
+def test_a_scheduler_that_died_in_the_middle_goes_on_where_it_was(
+    live: Callable[..., Live], make_phone: MakePhone
+) -> None:
+    phone, port = make_phone("A1"), free_port()
+    addresses = [phone.address, f"127.0.0.1:{port}"]
+    night = live(
+        phones=[{"serial": "A1", "address": addresses[0]}, {"serial": "B2", "address": addresses[1]}],
+        windows=[around_now(2, 2)],
+        retry={"first": {"seconds": 1}},
+        side_by_side=1,
+    )
+    run_until(night, "A1: Not proved")
+    assert {phone: state for phone, (state, _) in night.states().items()} == {"A1": "scanned", "B2": "waiting"}
+    other = make_phone("B2", port)
+    with Service(night.shift) as service:
+        assert service.step(wait_s=60)
+    assert (scans(phone), scans(other)) == (1, 1)
+    assert night.waiting() == ["A1", "B2"]
 
 
 def test_what_was_due_while_the_window_was_open_is_not_done_once_it_is_shut(

@@ -1,0 +1,195 @@
+"""`posture schedule` as people and systemd run it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from agent.data_dir import DataDir
+from agent.delivery import Outbox
+from agent.schedule import example
+from agent.simulator import SimulatedPhone
+from agent.simulator.scenario import Reply
+from tests.e2e.conftest import BIN, Workstation, free_port
+from tests.schedule.conftest import NOBODY, scans
+from tests.schedule.test_service import around_now
+
+MakePhone = Callable[..., SimulatedPhone]
+
+
+@pytest.fixture
+def workstation(data: DataDir) -> Workstation:
+    return Workstation(data.root)
+
+
+def plan(
+    workstation: Workstation, phones: list[dict[str, Any]], hours: tuple[float, float] = (2, 2), **more: Any
+) -> None:
+    # JSON is YAML.
+    text = {"collector": NOBODY, "connected": False, "windows": [around_now(*hours)], "phones": phones, **more}
+    DataDir(workstation.data).plan.write_text(json.dumps(text))
+
+
+@contextmanager
+def running(workstation: Workstation) -> Iterator[subprocess.Popen[str]]:
+    """`posture schedule run`; killed at the end if the test has not ended it."""
+    environment = {**os.environ, "LANG": "C.UTF-8", "POSTURE_DATA": str(workstation.data)}
+    with subprocess.Popen([BIN, "schedule", "run"], stderr=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], *wanted: str) -> list[str]:
+    """What the service tells, until each of the wanted pieces was told."""
+    assert process.stderr is not None
+    left, lines = set(wanted), []
+    while left:
+        line = process.stderr.readline()
+        assert line, lines
+        lines.append(line)
+        left = {each for each in left if each not in line}
+    return lines
+
+
+def test_a_plan_is_written_once(tmp_path: Path) -> None:
+    new = Workstation(tmp_path / "new")
+    first = new.posture("schedule", "init")
+    path = DataDir(new.data).plan
+    assert (first.returncode, path.read_text()) == (0, example())
+    path.write_text("mine")
+    again = new.posture("schedule", "init")
+    assert (again.returncode, path.read_text()) == (2, "mine")
+    assert again.stderr == f"{path} is there already; nothing was changed.\n"
+
+
+def test_once_then_the_morning(workstation: Workstation, make_phone: MakePhone) -> None:
+    phone = make_phone("A1")
+    gone = f"127.0.0.1:{free_port()}"
+    phones = [{"serial": "A1", "address": phone.address, "name": "Ana"}, {"serial": "B2", "address": gone}]
+    plan(workstation, phones)
+    done = workstation.posture("schedule", "once")
+    assert done.returncode == 4
+    assert done.stdout == ""
+    assert "A1: Not proved\n" in done.stderr
+    assert f"B2: not scanned; {gone} refuses the connection" in done.stderr
+
+    morning = workstation.posture("schedule", "summary")
+    assert morning.returncode == 0  # the window is still open
+    assert "1 of 2 phones scanned" in morning.stdout
+    assert "The window is still open." in morning.stdout
+    assert max(map(len, morning.stdout.splitlines())) <= 80
+    assert morning.stdout.index("B2") < morning.stdout.index("Ana · A1")
+    spanish = workstation.posture("schedule", "summary", "--lang", "es").stdout
+    assert "No demostrado" in spanish
+    assert "refuses" not in spanish
+
+    (night,) = map(json.loads, workstation.posture("schedule", "summary", "--json").stdout.splitlines())
+    lines = {line["phone"]: line for line in night["phones"]}
+    assert (night["window"], night["is_open"], lines.keys()) == ("now", True, {"A1", "B2"})
+    assert (lines["A1"]["state"], lines["A1"]["verdict"], lines["A1"]["reasons"]) == ("scanned", "inconclusive", None)
+    assert (lines["B2"]["state"], lines["B2"]["attempts"], lines["B2"]["reasons"].keys()) == (
+        "waiting", 1, {"en", "es"},
+    )  # fmt: skip
+
+    again = workstation.posture("schedule", "once")
+    assert again.returncode == 4
+    assert scans(phone) == 1
+
+
+def test_a_night_in_which_nobody_worked(workstation: Workstation) -> None:
+    plan(workstation, [{"serial": "A1"}], hours=(2, -1))
+    done = workstation.posture("schedule", "summary")
+    assert done.returncode == 4
+    assert "no scheduler worked in this window" in " ".join(done.stdout.split())
+    once = workstation.posture("schedule", "once")
+    assert (once.returncode, once.stderr) == (0, "No window is open now; nothing was scanned.\n")
+
+
+def test_a_named_window_is_made_good_by_hand(workstation: Workstation, make_phone: MakePhone) -> None:
+    phone = make_phone("A1")
+    plan(workstation, [{"serial": "A1", "address": phone.address}], hours=(2, -1))
+    assert workstation.posture("schedule", "once", "now").returncode == 0
+    assert workstation.posture("schedule", "summary").returncode == 0
+    wrong = workstation.posture("schedule", "once", "nov")
+    assert (wrong.returncode, wrong.stderr) == (2, "posture: there is no window “nov”; did you mean “now”?\n")
+
+
+def test_a_scan_that_nobody_would_hear_of_is_refused(workstation: Workstation) -> None:
+    plan(workstation, [{"serial": "A1"}], collector=None)
+    done = workstation.posture("schedule", "once")
+    assert done.returncode == 2
+    assert done.stderr.startswith("posture: nobody would get the reports: enrol with")
+
+
+def test_a_second_scheduler_scans_nothing(workstation: Workstation, make_phone: MakePhone) -> None:
+    phone = make_phone("A1")
+    plan(workstation, [{"serial": "A1", "address": phone.address}])
+    assert "No scheduler works." in workstation.posture("schedule", "status").stdout
+    with running(workstation) as service:
+        read_until(service, "A1: Not proved")
+        for command in (["once"], ["run"]):
+            second = workstation.posture("schedule", *command)
+            assert second.returncode == 2
+            assert second.stderr.startswith("posture: another scheduler already works with ")
+        status = workstation.posture("schedule", "status").stdout
+        assert re.match(r"A scheduler works\.\nnow: open until \d{4}-\d\d-\d\d \d\d:\d\d\n", status)
+        assert "Reports that wait to be delivered: 1" in status
+        service.send_signal(signal.SIGINT)
+        assert service.wait(timeout=30) == 0
+    assert scans(phone) == 1
+
+
+def test_thirty_phones_and_the_end_in_the_middle(workstation: Workstation, make_phone: MakePhone) -> None:
+    good = [make_phone(f"GOOD{n}") for n in range(6)]
+    hanging = [make_phone(f"HANG{n}", answers={"getprop": Reply(hang="forever")}) for n in range(4)]
+    refusing = [make_phone(f"NEW{n}", authorise="never") for n in range(6)]
+    dying = [make_phone(f"DIES{n}", drop_after_bytes=200) for n in range(4)]
+    phones = [{"serial": each.serial, "address": each.address} for each in (*hanging, *refusing, *dying, *good)]
+    phones += [{"serial": f"GONE{n}", "address": f"127.0.0.1:{free_port()}"} for n in range(10)]
+    plan(workstation, phones, side_by_side=8)
+    with running(workstation) as service:
+        me = psutil.Process(service.pid)
+        told = read_until(service, *(f"{phone.serial}: Not proved" for phone in good))
+        assert me.num_threads() <= 8 + 6  # phones side by side, APScheduler's, this process's own
+        assert me.children() == []
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(timeout=30) == 0
+        assert service.stderr is not None
+        assert service.stderr.read().endswith("Stopped.\n")
+    assert not any(re.match(r"(HANG|NEW|GONE)\d: (Meets|Fails|Not proved)", line) for line in told)
+    waiting = {item.serial for item in Outbox(DataDir(workstation.data).outbox).waiting()}
+    assert {phone.serial for phone in good} <= waiting
+    night = json.loads(workstation.posture("schedule", "summary", "--json").stdout)
+    scanned = {line["phone"] for line in night["phones"] if line["report_id"] is not None}
+    assert scanned == waiting
+    assert len(night["phones"]) == 30
+
+
+def test_the_units_are_hardened_and_systemd_takes_them(workstation: Workstation, tmp_path: Path) -> None:
+    printed = workstation.posture("schedule", "install").stdout
+    done = workstation.posture("schedule", "install", "--root", tmp_path)
+    assert done.returncode == 0
+    unit = tmp_path / "etc" / "systemd" / "system" / "phone-posture.service"
+    users = tmp_path / "etc" / "sysusers.d" / "phone-posture.conf"
+    assert unit.read_text() in printed
+    assert users.read_text() in printed
+    lines = unit.read_text().splitlines()
+    assert f"ExecStart={BIN.resolve()} schedule run --data /var/lib/phone-posture" in lines
+    for wanted in ("User=phone-posture", "StateDirectory=phone-posture", "ProtectSystem=strict", "NoNewPrivileges=yes",
+                   "CapabilityBoundingSet="):  # fmt: skip
+        assert wanted in lines
+    if shutil.which("systemd-analyze"):
+        verify = ["systemd-analyze", "verify", unit]
+        checked = subprocess.run(verify, capture_output=True, text=True, check=False, env={**os.environ, "LANG": "C"})
+        assert (checked.returncode, checked.stderr) == (0, "")
