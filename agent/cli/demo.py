@@ -32,7 +32,7 @@ def command(once: bool, keep: Path | None) -> int:
         shown = stack.enter_context(demo.running(root))
         seen = _scan(shown)
         show_table(seen, language(), console())
-        tell(deliver_due(Outbox(shown.data.outbox)))
+        tell(deliver_due(Outbox(shown.data.outbox), language()))
         click.echo(t("Dashboard  {url}", url=shown.collector_url))
         click.echo(t("Login      {user}  password  {password}", user=shown.user, password=shown.password))
         if not once:

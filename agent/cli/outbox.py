@@ -6,7 +6,7 @@ import click
 
 from agent.cli import options
 from agent.cli.delivering import tell
-from agent.cli.language import t
+from agent.cli.language import language, t
 from agent.data_dir import DataDir
 from agent.delivery import Outbox, deliver_due
 
@@ -20,7 +20,7 @@ def command(data: Path | None, retry: bool) -> None:
     outbox = Outbox(DataDir.find(data).outbox)
     if retry:
         outbox.retry_all()
-        tell(deliver_due(outbox))
+        tell(deliver_due(outbox, language()))
     waiting = outbox.waiting()
     if not waiting:
         click.echo(t("Nothing waits: every report has been delivered."))

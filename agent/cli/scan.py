@@ -65,7 +65,7 @@ def command(
         if isinstance(each, Failed):
             click.echo(f"posture: {each.name}: {each.reason(language())}", err=True)
     if collector:
-        tell(deliver_due(outbox))
+        tell(deliver_due(outbox, language()))
     return exits.USAGE if undelivered else exits.status(seen)
 
 

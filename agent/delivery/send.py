@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from agent.delivery.client import Collector, DeliveryError
 from agent.delivery.outbox import Outbox, OutboxError, Waiting
-from agent.messages import Message
+from agent.messages import Language, Message
 from agent.report.model import Report
 from agent.report.signature import AgentKey
 
@@ -39,8 +39,11 @@ def keep(report: Report, key: AgentKey, outbox: Outbox, collector: str) -> Messa
     return None
 
 
-def deliver_due(outbox: Outbox) -> Delivered:
-    """Post everything that is due. A collector that does not answer is asked once, not once a report."""
+def deliver_due(outbox: Outbox, language: Language = "en") -> Delivered:
+    """Post everything that is due. A collector that does not answer is asked once, not once a report.
+
+    `language`: the workstation's, in which the outbox notes why something was not taken.
+    """
     result = Delivered()
     collectors: dict[str, Collector] = {}
     silent: set[str] = set()
@@ -57,7 +60,7 @@ def deliver_due(outbox: Outbox) -> Delivered:
             result.trouble = error.message
             result.next_try_at = outbox.failed(
                 item,
-                str(error.message),
+                error.message(language),
                 now=datetime.now(UTC),
                 jitter=random.random(),  # noqa: S311 - spreads retries, no secret
                 permanent=error.permanent,
