@@ -57,14 +57,22 @@ class _Socket(BaseTransport):  # type: ignore[misc]
         try:
             self._socket = socket.create_connection(self._at, timeout=transport_timeout_s)
         except TimeoutError as error:
-            sentence = "nothing answers at {address}; check the address, and that the phone is on this network"
-            raise TransportError(Message(sentence, values)) from error
+            raise TransportError(
+                Message(
+                    "nothing answers at {address}; check the address, and that the phone is on this network", values
+                )
+            ) from error
         except ConnectionRefusedError as error:
-            sentence = "{address} refuses the connection; turn on debugging over the network on the phone"
-            raise TransportError(Message(sentence, values)) from error
+            raise TransportError(
+                Message("{address} refuses the connection; turn on debugging over the network on the phone", values)
+            ) from error
         except OSError as error:
-            sentence = "{address} cannot be reached ({why}); check the address, and that the phone is on this network"
-            raise TransportError(Message(sentence, {**values, "why": error.strerror or str(error)})) from error
+            raise TransportError(
+                Message(
+                    "{address} cannot be reached ({why}); check the address, and that the phone is on this network",
+                    {**values, "why": error.strerror or str(error)},
+                )
+            ) from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def close(self) -> None:
@@ -101,14 +109,15 @@ class _Socket(BaseTransport):  # type: ignore[misc]
         """What is at the other end, when it does not speak ADB as this agent does."""
         values = {"address": self._address}
         if self._first.startswith(_STARTS_TLS):
-            sentence = (
+            return Message(
                 "{address} is a wireless debugging port, which asks for pairing; pair it with `adb pair` "
-                "and scan with --adb-server, or use a cable"
+                "and scan with --adb-server, or use a cable",
+                values,
             )
-            return Message(sentence, values)
         if not self._first:
-            sentence = "{address} closed the connection at once; another computer may hold the phone's debugging"
-            return Message(sentence, values)
+            return Message(
+                "{address} closed the connection at once; another computer may hold the phone's debugging", values
+            )
         return Message("what answers at {address} is not a phone's ADB; check the address and the port", values)
 
     def _use(self, timeout_s: float | None) -> socket.socket:
