@@ -29,7 +29,7 @@ class JournalJobStore(MemoryJobStore):  # type: ignore[misc]
         try:
             known = self._journal.due(job.id)
         except JournalError as error:
-            _LOG.warning("%s", error)
+            _LOG.error("%s", error)
             known = None
         if known is not None and known[0] == str(job.trigger):
             job.next_run_time = datetime.fromisoformat(known[1])
@@ -44,14 +44,17 @@ class JournalJobStore(MemoryJobStore):  # type: ignore[misc]
     def remove_job(self, job_id: str) -> None:
         """Forget a job."""
         super().remove_job(job_id)
-        try:
-            self._journal.forget_due(job_id)
-        except JournalError as error:
-            _LOG.warning("%s", error)
+        self._keep_due(job_id, "", None)
 
     def _keep(self, job: Any) -> None:
+        self._keep_due(job.id, str(job.trigger), job.next_run_time)
+
+    def _keep_due(self, job: str, trigger: str, at: datetime | None) -> None:
         try:
-            self._journal.remember_due(job.id, str(job.trigger), job.next_run_time)
+            if at is None:  # gone, or never due again
+                self._journal.forget_due(job)
+            else:
+                self._journal.remember_due(job, trigger, at)
         except JournalError as error:
             # APScheduler's thread would end with it, and with it every night to come.
-            _LOG.warning("%s", error)
+            _LOG.error("%s", error)

@@ -171,7 +171,7 @@ def test_thirty_phones_and_the_end_in_the_middle(workstation: Workstation, make_
     assert {phone.serial for phone in good} <= waiting
     night = json.loads(workstation.posture("schedule", "summary", "--json").stdout)
     scanned = {line["phone"] for line in night["phones"] if line["report_id"] is not None}
-    assert scanned == waiting
+    assert scanned <= waiting
     assert len(night["phones"]) == 30
 
 

@@ -168,6 +168,16 @@ def test_another_window_under_the_same_name_is_another_matter(live: Callable[...
         assert timedelta(hours=2) < due(night) - datetime.now(UTC) <= timedelta(hours=3)
 
 
+def test_a_window_that_never_opens_again_costs_the_others_nothing(live: Callable[..., Live]) -> None:
+    today = datetime.now(UTC).date()
+    never = {**around_now(-3, 5), "name": "never", "not_on": [str(today + timedelta(n)) for n in range(-3, 400)]}
+    night = live(phones=[{"serial": "A1"}], windows=[around_now(2, 2), never])
+    with Service(night.shift) as service:
+        assert service.step(wait_s=60)
+    assert night.states() == {"A1": ("waiting", 1)}
+    assert Journal(night.data.schedule).due("window never") is None
+
+
 def test_windows_begin_with_jitter_and_never_twice_in_a_night(bench: MakeBench) -> None:
     night = bench(phones=[{"serial": "A1"}], windows=[{"name": "n", "from": "22:00", "to": "05:00", "zone": "UTC"}])
     trigger = WindowTrigger(night.window)
