@@ -35,7 +35,7 @@ PROOF = {
         proved(11),
     )
 }
-BY_HAND = Message("Settings, Accessibility, Installed apps")
+BY_HAND = Message("Settings › Accessibility › Installed apps")
 KEY = "enabled_accessibility_services"
 
 DISAGREE = Message(

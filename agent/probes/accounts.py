@@ -32,7 +32,7 @@ COMMAND = Command(
 COMMANDS = (COMMAND, users.COMMAND)
 FACTS = ("handover.accounts",)
 PROOF = {FACTS[0]: (partly("unknown where some app made an account that no person signed in to"),)}
-BY_HAND = Message("Settings, Passwords and accounts")
+BY_HAND = Message("Settings › Passwords and accounts")
 
 THE_PHONES_OWN = frozenset(
     (
@@ -130,7 +130,7 @@ def probe(capture: Capture) -> Iterator[Fact]:
         }
         reason = Message(
             "between {least} and {most} accounts: apps made some only to run by themselves ({types}); "
-            "look at them in Settings, Passwords and accounts",
+            "look at them in Settings › Passwords and accounts",
             values,
         )
         yield unknown(FACTS[0], reason, *evidence)
@@ -176,7 +176,7 @@ def parse(text: str) -> dict[int, Counter[str]]:
     if not found or counts != {user: [types.total()] for user, types in found.items()}:
         raise ProbeError(
             Message(
-                "`{command}` does not list as many accounts as it counts; look at them in Settings, "
+                "`{command}` does not list as many accounts as it counts; look at them in Settings › "
                 "Passwords and accounts",
                 {"command": COMMAND.key},
             )

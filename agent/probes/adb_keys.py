@@ -29,7 +29,7 @@ PROOF = {
         partly("nothing is printed where the list does not exist, which proves no empty one", 10),
     )
 }
-BY_HAND = Message("Settings, Developer options, Revoke USB debugging authorisations")
+BY_HAND = Message("Settings › Developer options › Revoke USB debugging authorisations")
 
 NAMELESS = "?"  # a key without the name of its computer
 
@@ -44,7 +44,7 @@ def probe(capture: Capture) -> Iterator[Fact]:
         yield unknown(
             FACTS[0],
             Message(
-                "Android did not read its list of trusted computers; look in Settings, Developer options, "
+                "Android did not read its list of trusted computers; look in Settings › Developer options "
                 "and revoke the authorisations for USB debugging there if in doubt"
             ),
         )

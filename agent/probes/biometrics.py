@@ -34,7 +34,7 @@ PROOF = {
         proved(10, limit="iris only by the absence of its hardware"),
     )
 }
-BY_HAND = Message("Settings, Security, Fingerprint and Face Unlock")
+BY_HAND = Message("Settings › Security › Fingerprint and Face Unlock")
 
 _HARDWARE = {
     "fingerprint": (FINGERPRINT, "android.hardware.fingerprint"),
@@ -72,7 +72,7 @@ def probe(capture: Capture) -> Iterator[Fact]:
 
 def _fact(enrolled: list[str], evidence: list[Evidence], unsettled: list[Message], *, old: bool) -> Fact:
     if unsettled and not (old and enrolled):  # before API 29 there is no service to ask about anything but fingers
-        why = Message("{why}; look in Settings, Security, at what opens the phone", {"why": unsettled[0]})
+        why = Message("{why}; look in Settings › Security at what opens the phone", {"why": unsettled[0]})
         return unknown(FACTS[0], why, *evidence)
     return known(FACTS[0], enrolled, *evidence)
 

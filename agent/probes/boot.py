@@ -19,7 +19,7 @@ COMMANDS: tuple[Command, ...] = (properties.COMMAND,)
 FACTS = ("device.encrypted", "device.verified_boot", "device.bootloader_locked")
 _OWN_WORD = "some makers print nothing, and what a custom system writes is believed only where nothing contradicts it"
 PROOF = {name: (partly(_OWN_WORD),) for name in FACTS}
-BY_HAND = Message("what the phone shows while it starts, and Settings, Security, Encryption")
+BY_HAND = Message("what the phone shows while it starts, and Settings › Security › Encryption")
 
 STATE = "ro.boot.verifiedbootstate"
 _FLASH, _VBMETA = "ro.boot.flash.locked", "ro.boot.vbmeta.device_state"

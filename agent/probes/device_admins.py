@@ -16,7 +16,7 @@ from agent.probes.proof import proved
 COMMANDS = (device_policy.COMMAND, users.COMMAND)
 FACTS = ("apps.device_admins",)
 PROOF = {FACTS[0]: (proved(limit="unknown while Android has not loaded some user"),)}
-BY_HAND = Message("Settings, Security, Device admin apps")
+BY_HAND = Message("Settings › Security › Device admin apps")
 
 
 def probe(capture: Capture) -> Iterator[Fact]:

@@ -33,7 +33,7 @@ _NOTHING = {"", "unknown", "null"}
 
 FACTS = (*_SOURCES, "device.serial", "device.api_level", "device.security_patch_age_days")
 PROOF = {name: (partly("the build says so of itself, and a custom system writes what it likes"),) for name in FACTS}
-BY_HAND = Message("Settings, About phone")
+BY_HAND = Message("Settings › About phone")
 
 
 def probe(capture: Capture) -> Iterator[Fact]:

@@ -17,7 +17,7 @@ from agent.probes.proof import proved
 COMMANDS = (settings.SECURE, users.COMMAND)
 FACTS = ("apps.keyboards",)
 PROOF = {FACTS[0]: (proved(),)}
-BY_HAND = Message("Settings, System, Languages and input, On-screen keyboard")
+BY_HAND = Message("Settings › System › Languages and input › On-screen keyboard")
 ENABLED, DEFAULT = "enabled_input_methods", "default_input_method"
 
 

@@ -80,11 +80,11 @@ _SEEN, _REVIEWED = FACTS
 NOT_INSTALLED = Message("WhatsApp is not installed")
 NO_RECORD = Message(
     "the phone keeps no record of the screens that {package} (user {user}) ever showed (Android 10 and earlier, or "
-    "a locked user); open WhatsApp, Linked devices, together with its owner"
+    "a locked user); open WhatsApp › ⋮ › Linked devices together with its holder"
 )
 NOT_REVIEWED = Message(
     "the phone does not remember that anybody opened the list of linked devices of {package} (user {user}); open "
-    "WhatsApp, Linked devices, look through the list, then scan again"
+    "WhatsApp › ⋮ › Linked devices, look through the list, then scan again"
 )
 
 

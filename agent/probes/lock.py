@@ -29,7 +29,7 @@ PROOF = {
     ),
     "screen_lock.minimum_length": (proved(limit="what Android enforces for everybody, whatever the lock is"),),
 }
-BY_HAND = Message("Settings, Security, Screen lock")
+BY_HAND = Message("Settings › Security › Screen lock")
 
 SOURCE = lock_settings.COMMAND.key
 # LockPatternUtils.MIN_LOCK_PATTERN_SIZE and MIN_LOCK_PASSWORD_SIZE, the same on API 26 to 36. An administrator may
@@ -99,11 +99,11 @@ def _why(lock: UserLock) -> Message:
         )
     if lock.lines:
         return Message(
-            "`{command}` contradicts itself about user {user}; look in Settings, Security, Screen lock",
+            "`{command}` contradicts itself about user {user}; look in Settings › Security › Screen lock",
             {"command": SOURCE, "user": lock.user},
         )
     return Message(
-        "`{command}` says nothing of the lock of user {user}; look in Settings, Security, Screen lock",
+        "`{command}` says nothing of the lock of user {user}; look in Settings › Security › Screen lock",
         {"command": SOURCE, "user": lock.user},
     )
 
@@ -121,7 +121,7 @@ def _credential(secure: Fact, people: dict[int, UserLock]) -> Fact:
             name,
             Message(
                 "a lock is set, but `{command}` does not print its kind (Android tells it from version 11 on); "
-                "look in Settings, Security, Screen lock",
+                "look in Settings › Security › Screen lock",
                 {"command": SOURCE},
             ),
             *secure.evidence,

@@ -19,7 +19,7 @@ from agent.probes.proof import proved
 COMMANDS = (settings.SYSTEM, settings.SECURE, device_policy.COMMAND, *people.COMMANDS)
 FACTS = ("screen_lock.timeout_seconds",)
 PROOF = {FACTS[0]: (proved(limit="the button may lock at once besides, which no command prints"),)}
-BY_HAND = Message("Settings, Display, Screen timeout, and Settings, Security, the gear beside Screen lock")
+BY_HAND = Message("Settings › Display › Screen timeout, and Settings › Security › the gear beside Screen lock")
 
 SCREEN, LOCK, CAP = "screen_off_timeout", "lock_screen_lock_after_timeout", "maximumTimeToUnlock"
 DEFAULT_LOCK_MS = 5000
@@ -45,7 +45,7 @@ def _delay(capture: Capture, user: int, admins: dict[int, tuple[Admin, ...]]) ->
     screen = settings.value(capture, "system", SCREEN, user)
     if screen is None:
         raise ProbeError(
-            Message("this phone does not say after how long its screen turns off; look in Settings, Display")
+            Message("this phone does not say after how long its screen turns off; look in Settings › Display")
         )
     after = settings.value(capture, "secure", LOCK, user)
     after_evidence = settings.absence(capture, "secure", LOCK, user) if after is None else after.evidence
@@ -55,7 +55,7 @@ def _delay(capture: Capture, user: int, admins: dict[int, tuple[Admin, ...]]) ->
 
 def _milliseconds(value: str, key: str) -> int:
     if not (value.isascii() and value.isdecimal() and len(value) <= 12):
-        raise ProbeError(Message("`{key}` is no number on this phone; look in Settings, Display", {"key": key}))
+        raise ProbeError(Message("`{key}` is no number on this phone; look in Settings › Display", {"key": key}))
     return int(value)
 
 

@@ -19,7 +19,7 @@ from agent.probes.proof import partly
 COMMANDS = (settings.SECURE, device_policy.COMMAND, *people.COMMANDS)
 FACTS = ("screen_lock.notifications",)
 PROOF = {FACTS[0]: (partly("where a setting was never made the maker's default holds, which nothing prints"),)}
-BY_HAND = Message("Settings, Notifications, Notifications on the lock screen")
+BY_HAND = Message("Settings › Notifications › Notifications on the lock screen")
 
 SHOW, PRIVATE, FORBIDDEN = (
     "lock_screen_show_notifications",
@@ -63,7 +63,7 @@ def _switch(capture: Capture, key: str, user: int) -> tuple[bool, Evidence]:
     if setting is None or setting.value not in ("0", "1"):
         raise ProbeError(
             Message(
-                "this phone does not say `{key}`; look in Settings, Notifications, Notifications on the lock screen",
+                "this phone does not say `{key}`; look in Settings › Notifications › Notifications on the lock screen",
                 {"key": key},
             )
         )

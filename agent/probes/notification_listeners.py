@@ -33,7 +33,7 @@ COMMAND = Command(
 COMMANDS = (COMMAND, settings.SECURE, users.COMMAND)
 FACTS = ("apps.notification_listeners",)
 PROOF = {FACTS[0]: (proved(),)}
-BY_HAND = Message("Settings, Apps, Special app access, Notification access")
+BY_HAND = Message("Settings › Apps › Special app access › Notification access")
 KEY = "enabled_notification_listeners"
 
 

@@ -28,7 +28,7 @@ PROOF = {
     "apps.sideloaded": (partly("the installer is Android's word, and whoever has a cable can set it"),),
     "handover.user_apps": (partly("apps without any installer prove no person; unknown where there are no others"),),
 }
-BY_HAND = Message("Settings, Apps, See all apps")
+BY_HAND = Message("Settings › Apps › See all apps")
 
 STORES = frozenset(
     (
@@ -94,7 +94,7 @@ def _user_apps(source: str, apps: tuple[App, ...]) -> Fact:
             FACTS[1],
             Message(
                 "{count} apps have no installer ({names}): the maker left them, or somebody with a cable did; "
-                "look at them in Settings, Apps",
+                "look at them in Settings › Apps",
                 {"count": len(nameless), "names": names},
             ),
             *list(nameless.values())[:5],

@@ -32,7 +32,7 @@ PROOF = {
         partly("by package name, and by certificate for apps that claim web links", 12),
     )
 }
-BY_HAND = Message("Settings, Apps, See all apps")
+BY_HAND = Message("Settings › Apps › See all apps")
 
 
 def probe(capture: Capture, indicators: Sequence[IndicatorFile] = ()) -> Iterator[Fact]:

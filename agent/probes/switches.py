@@ -29,9 +29,9 @@ PROOF = {
 }
 
 _BY_HAND = (
-    Message("Google Play, Play Protect, Settings"),
-    Message("Settings, Developer options, Wireless debugging"),
-    Message("Settings, System, whether there are Developer options"),
+    Message("Play Store › your picture › Play Protect › Settings"),
+    Message("Settings › Developer options › Wireless debugging"),
+    Message("Settings › System, whether Developer options are there"),
     Message("whether the phone shows its home screen or its welcome"),
 )
 
@@ -66,7 +66,7 @@ def _play_protect(capture: Capture, name: str) -> Fact:
         return known(name, True, verifier, consented)  # noqa: FBT003
     return unknown(
         name,
-        Message("this phone does not say whether Play Protect scans; look in Google Play, Play Protect, Settings"),
+        Message("this phone does not say whether Play Protect scans; look in Play Store › your picture › Play Protect"),
         verifier,
         consented,
     )
@@ -115,7 +115,7 @@ def _developer(capture: Capture, name: str) -> Fact:
         name,
         Message(
             "USB debugging is on and `development_settings_enabled` is not set, which do not go together; "
-            "look in Settings, System, Developer options"
+            "look in Settings › System › Developer options"
         ),
         line,
         adb,

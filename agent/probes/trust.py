@@ -35,7 +35,7 @@ COMMAND = Command(
 COMMANDS = (COMMAND, lock_settings.COMMAND)
 FACTS = ("screen_lock.trust_agents",)
 PROOF = {FACTS[0]: (proved(limit="not before the first unlock after a start, when Android hides its agents"),)}
-BY_HAND = Message("Settings, Security, Smart Lock (Extend Unlock)")
+BY_HAND = Message("Settings › Security › Smart Lock (Extend Unlock)")
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ def probe(capture: Capture) -> Iterator[Fact]:
 
 _WITHHELD = Message(
     "Android does not list trust agents now; unlock the phone once by its PIN, pattern or password and scan again, "
-    "or look in Settings, Security, Smart Lock (Extend Unlock)"
+    "or look in Settings › Security › Smart Lock (Extend Unlock)"
 )
 
 

@@ -37,7 +37,7 @@ _SOURCE = whatsapp_storage.COMMAND.key
 _FIRST_ACCOUNT = 1000
 
 NOT_INSTALLED = Message("WhatsApp is not installed")
-NO_BACKUP = Message("{account} has no local backup; in WhatsApp open Settings, Chats, Chat backup and make one")
+NO_BACKUP = Message("{account} has no local backup; make one in WhatsApp › ⋮ › Settings › Chats › Chat backup")
 LOCKED = Message("the storage of user {user} is still locked; unlock the phone once and scan again")
 UNREADABLE = Message("{place} may not be read from outside; look at WhatsApp's chat backup screen on the phone")
 NOT_EVERY_CARD = Message("not every SD card could be looked at, so a backup may be there; scan again")

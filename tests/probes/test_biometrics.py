@@ -54,7 +54,7 @@ def test_says_what_was_not_settled() -> None:
     fact = facts_of(biometrics, phone({FINGERPRINT.key: new(2), FACE.key: ABSENT}))["screen_lock.biometrics"]
     assert reason_of(fact) == (
         "the phone refused `dumpsys face`: Can't find service: face; "
-        "look in Settings, Security, at what opens the phone"
+        "look in Settings › Security at what opens the phone"
     )
     assert [e.line for e in fact.evidence] == ["FingerprintProvider/default prints: user 0: 2"]
 

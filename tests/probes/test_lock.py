@@ -103,7 +103,7 @@ def test_what_is_unknown_says_what_to_do() -> None:
     contradiction = facts_of(lock, phone(answers("User 0\n SID: 0\n CredentialType: PIN\n")))["screen_lock.secure"]
     assert contradiction.state is State.UNKNOWN
     assert reason_of(contradiction) == (
-        "`dumpsys lock_settings` contradicts itself about user 0; look in Settings, Security, Screen lock"
+        "`dumpsys lock_settings` contradicts itself about user 0; look in Settings › Security › Screen lock"
     )
     assert contradiction.evidence
     kind = facts_of(lock, phone(answers(saved("lock_settings/moto-a10-set.txt"))))["screen_lock.credential"]
