@@ -24,6 +24,7 @@ _COMMANDS = {
     "schedule": ("schedule", t("Scan the phones of a plan at night, and say in the morning who is missing")),
     "policy": ("policy", t("Check, test, explain and compare policies")),
     "indicators": ("indicators", t("Bring files that name known spyware")),
+    "render": ("render", t("Write a report or certificate as HTML or PDF")),
     "verify": ("verify", t("Check a report's signature and form")),
     "doctor": ("doctor", t("Say what is wrong on this workstation, and what mends it")),
     "outbox": ("outbox", t("Show what waits to be delivered")),

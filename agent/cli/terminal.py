@@ -7,20 +7,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from agent.messages import Language, Message
+from agent.messages import Language
+from agent.report.words import LOOKS, Colour
 
-# status: (word, sign, ASCII sign, colour)
-LOOKS: dict[str, tuple[Message, str, str, str]] = {
-    "pass": (Message("Meets"), "✓", "+", "green"),
-    "compliant": (Message("Meets"), "✓", "+", "green"),
-    "fail": (Message("Fails"), "✕", "x", "red"),
-    "non_compliant": (Message("Fails"), "✕", "x", "red"),
-    "inconclusive": (Message("Not proved"), "?", "?", "yellow"),
-    "not_applicable": (Message("Does not apply"), "–", "-", "dim"),
-    "waived": (Message("Excepted"), "◐", "o", "blue"),
-    "attested": (Message("Stated"), "✎", "s", "blue"),
-    "error": (Message("Could not be judged"), "!", "!", "yellow"),
-}
+_STYLES: dict[Colour, str] = {"green": "green", "red": "red", "amber": "yellow", "blue": "blue", "grey": "dim"}
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -37,9 +27,10 @@ def unicode_fits(out: Console) -> bool:
 
 def word(status: str, language: Language, out: Console, *, upper: bool = False) -> Text:
     """Return sign and word of a status, coloured where colour is to be had."""
-    label, sign, ascii_sign, colour = LOOKS[status]
-    text = label(language)
-    return Text(f"{sign if unicode_fits(out) else ascii_sign} {text.upper() if upper else text}", style=colour)
+    look = LOOKS[status]
+    text = look.word(language)
+    sign = look.sign if unicode_fits(out) else look.ascii_sign
+    return Text(f"{sign} {text.upper() if upper else text}", style=_STYLES[look.colour])
 
 
 def printable(text: Any, out: Console) -> str:

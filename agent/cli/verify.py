@@ -2,8 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
 
 from agent.capture import quoted
 from agent.cli import options
@@ -23,7 +26,7 @@ from agent.report.signature import AgentKey
 @options.lang
 def command(files: tuple[Path, ...], key_file: Path | None, data: Path | None) -> int:
     """Check each file; status 1 when any does not hold."""
-    public = _read_key(key_file) if key_file else AgentKey.open(DataDir.find(data).agent_key).public_jwk
+    public = read_key(key_file) if key_file else AgentKey.open(DataDir.find(data).agent_key).public_jwk
     status = 0
     for path in files:
         try:
@@ -39,10 +42,12 @@ def command(files: tuple[Path, ...], key_file: Path | None, data: Path | None) -
     return status
 
 
-def _read_key(path: Path) -> dict[str, object]:
+def read_key(path: Path) -> dict[str, Any]:
+    """The public half of a key in a file (JWK); PostureError when it holds none."""
     try:
-        key = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        key: dict[str, Any] = json.loads(path.read_text())
+        OKPKey.import_key(key)
+    except (OSError, ValueError, TypeError, JoseError) as error:
         raise PostureError(
             Message("{path} is no public key (JWK): {why}", {"path": str(path), "why": quoted(str(error))})
         ) from error

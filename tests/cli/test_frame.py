@@ -22,7 +22,7 @@ def posture(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 COMMANDS = [
-    "scan", "demo", "facts", "capture", "evaluate", "commands", "schedule", "policy", "indicators", "verify", "doctor", "outbox", "enroll", "collector",
+    "scan", "demo", "facts", "capture", "evaluate", "commands", "schedule", "policy", "indicators", "render", "verify", "doctor", "outbox", "enroll", "collector",
     "simulate",
 ]  # fmt: skip
 
