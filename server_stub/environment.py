@@ -1,7 +1,8 @@
 """Where the collector keeps its state and how it is reached: read from the environment, nothing else.
 
 POSTURE_DATA                 folder of the database and of the secret key; default: the user's data folder
-POSTURE_DATABASE_URL         postgresql://user:password@host:port/name; default: SQLite in POSTURE_DATA
+POSTURE_DATABASE_URL         postgresql://user:password@host:port/name; default: SQLite in POSTURE_DATA;
+                             what follows a "?" goes to libpq (sslmode=verify-full), host=/folder is a socket's
 POSTURE_ALLOWED_HOSTS        names that the collector answers to, separated by commas; default: any
 POSTURE_BEHIND_TLS           1 when a proxy speaks TLS: cookies become secure, the proxy's header is believed
 POSTURE_LATE_AFTER_HOURS     a phone not seen for longer is late; default 26
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from platformdirs import user_data_path
 
@@ -84,13 +85,15 @@ def _database(url: str, data: Path) -> dict[str, Any]:
         }
     if parts.scheme not in ("postgres", "postgresql"):
         raise ValueError("POSTURE_DATABASE_URL should begin with postgresql:// or sqlite:///")
+    options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
+        "HOST": parts.hostname or options.pop("host", ""),
         "PORT": str(parts.port or ""),
+        "OPTIONS": options,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -72,6 +72,21 @@ def migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
+def backup(to: Path) -> None:
+    """Copy the SQLite database to a file while it is in use. Raises ValueError with a sentence, OSError."""
+    from server_stub.backup import backup
+
+    backup(to)
+
+
+def restore(source: Path) -> None:
+    """Put a copy back while the collector runs, and bring it to this version. Raises ValueError with a sentence."""
+    from server_stub.backup import restore
+
+    restore(source)
+    migrate()
+
+
 def start(data: Path, host: str = "127.0.0.1", port: int = 0) -> Running:
     """Start a collector in this process, migrated; port 0 takes a free one. Raises OSError when the port is taken."""
     configure(data)

@@ -48,6 +48,34 @@ def migrate(data: Path | None) -> None:
     click.echo(t("The database is up to date."))
 
 
+@command.command("backup", help=t("Copy the SQLite database to FILE, also while the collector runs."))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@options.data
+@options.lang
+def backup(file: Path, data: Path | None) -> None:
+    """Copy the database."""
+    run = _migrated(data)
+    try:
+        run.backup(file)
+    except (ValueError, OSError) as error:
+        raise PostureError(Message("no copy was made: {why}", {"why": str(error)})) from error
+    click.echo(t("The copy is at {path}", path=str(file)))
+
+
+@command.command("restore", help=t("Put a copy made by `backup` back, also while the collector runs."))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@options.data
+@options.lang
+def restore(file: Path, data: Path | None) -> None:
+    """Put a copy back: what came after it is gone."""
+    run = _migrated(data)
+    try:
+        run.restore(file)
+    except (ValueError, OSError) as error:
+        raise PostureError(Message("nothing was changed: {why}", {"why": str(error)})) from error
+    click.echo(t("The database is as it was in the copy."))
+
+
 @command.command("create-user", help=t("Make a user of the dashboard, or give one a new password and role."))
 @click.argument("name")
 @click.option("--role", type=click.Choice(["viewer", "operator", "admin"]), default="viewer", show_default=True)

@@ -12,18 +12,22 @@ PASSWORD = "seven-quiet-lanterns"
 _POSTURE = [sys.executable, "-c", "from agent.cli import main; main()", "collector"]
 
 
-def posture_collector(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def environment_of(data: Path, **variables: str) -> dict[str, str]:
+    """What a collector of its own sees: SQLite in `data` unless `variables` say otherwise."""
+    inherited = {k: v for k, v in os.environ.items() if k not in ("DJANGO_SETTINGS_MODULE", "POSTURE_DATABASE_URL")}
+    return inherited | {"POSTURE_DATA": str(data), "POSTURE_LANG": "en"} | variables
+
+
+def posture_collector(data: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run one administration command to its end."""
-    environment = os.environ | {"POSTURE_DATA": str(data), "POSTURE_PASSWORD": PASSWORD, "POSTURE_LANG": "en"}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    environment = environment_of(data, POSTURE_PASSWORD=PASSWORD) | variables
     return subprocess.run([*_POSTURE, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 @contextmanager
 def served(data: Path, *words: str, **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Serve on a free port until the block ends. Gives the address and the process."""
-    environment = os.environ | {"POSTURE_DATA": str(data), "POSTURE_LANG": "en"} | variables
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    environment = environment_of(data, **variables)
     command = [*_POSTURE, "serve", "--port", "0", *words]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

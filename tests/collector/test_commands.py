@@ -1,16 +1,17 @@
 """`posture collector …`: served as a process of its own, stopped cleanly, administered from the terminal."""
 
-import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.collector.serving import PASSWORD, posture_collector, served
+from tests.collector.serving import PASSWORD, environment_of, posture_collector, served
 from tests.collector.signing import Signer, encode, report
 
 
@@ -95,6 +96,7 @@ def test_migrate_can_be_run_again(tmp_path: Path) -> None:
 
 _DEMO = """
 import sys
+from contextlib import closing
 from pathlib import Path
 import requests
 from server_stub import run
@@ -111,6 +113,20 @@ except requests.ConnectionError:
 
 def test_it_runs_in_the_demos_own_process(tmp_path: Path) -> None:
     words = [sys.executable, "-W", "error", "-c", _DEMO, str(tmp_path)]
-    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, env=environment_of(tmp_path))
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "23 ready\nclosed\n", "")
+
+
+def test_verify_audit_finds_a_changed_row(tmp_path: Path) -> None:
+    empty = posture_collector(tmp_path, "verify-audit")
+    assert (empty.returncode, empty.stdout) == (0, "The audit log is empty.\n")
+    for name in ("ana", "eva"):
+        posture_collector(tmp_path, "create-user", name)
+    whole = posture_collector(tmp_path, "verify-audit")
+    assert (whole.returncode, whole.stdout[:47]) == (0, "Rows 1 to 2 follow one another unchanged; hash ")
+    with closing(sqlite3.connect(tmp_path / "collector.sqlite3")) as database, database:
+        database.execute("DROP TRIGGER audit_entry_no_UPDATE")
+        database.execute("UPDATE audit_entry SET subject = 'nobody' WHERE number = 2")
+    broken = posture_collector(tmp_path, "verify-audit")
+    says = "Row 2 of the audit log was changed after it was written.\n"
+    assert (broken.returncode, broken.stdout, broken.stderr) == (1, says, "")
