@@ -1,7 +1,7 @@
 """The collector as the agent sees it: enrol once, then post signed reports."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from agent.capture import quoted
 from agent.messages import Message, PostureError
 
 _TIMEOUT_S = (5.0, 30.0)  # to connect, to answer
+_TOO_SLOW_FOR_A_CLOCK = timedelta(seconds=4)
 _TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -50,6 +51,7 @@ class Collector:
                 permanent=True,
             )
         self.url = url.rstrip("/")
+        self.clock_ahead_s: int | None = None  # this computer's clock against its own, by its last answer
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"phone-posture/{__version__}"
 
@@ -75,11 +77,7 @@ class Collector:
         answer = self._send("GET", "/healthz")
         if answer.status_code != requests.codes.ok or answer.text.strip() != "ok":
             raise self._not_a_collector()
-        try:
-            told = parsedate_to_datetime(answer.headers.get("Date", ""))
-        except ValueError:
-            return None
-        return told if told.tzinfo else told.replace(tzinfo=UTC)
+        return _told(answer)
 
     def _post(self, path: str, **arguments: Any) -> requests.Response:
         return self._send("POST", path, **arguments)
@@ -102,6 +100,8 @@ class Collector:
             raise DeliveryError(
                 Message("the collector {url} does not answer ({why})", {"url": self.url, "why": _short(error)})
             ) from error
+        if (told := _told(answer)) is not None and answer.elapsed < _TOO_SLOW_FOR_A_CLOCK:
+            self.clock_ahead_s = round((datetime.now(UTC) - answer.elapsed / 2 - told).total_seconds())
         if answer.status_code in _TRY_LATER:
             raise DeliveryError(
                 Message(
@@ -125,6 +125,15 @@ class Collector:
             Message("{url} answers, but not as a collector does; check the address", {"url": self.url}),
             permanent=True,
         )
+
+
+def _told(answer: requests.Response) -> datetime | None:
+    """The time by the clock of who answered, to the second."""
+    try:
+        told = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def _problem(answer: requests.Response) -> str:

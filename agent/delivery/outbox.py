@@ -53,6 +53,11 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def folder(self) -> Path:
+        """The agent's data folder."""
+        return self._path.parent
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:

@@ -9,6 +9,7 @@ from agent.delivery.outbox import Outbox, OutboxError, Waiting
 from agent.messages import Language, Message
 from agent.report.model import Report
 from agent.report.signature import AgentKey
+from agent.workstation import remember
 
 
 @dataclass(slots=True)
@@ -68,6 +69,9 @@ def deliver_due(outbox: Outbox, language: Language = "en") -> Delivered:
         else:
             outbox.delivered(item.report_id)
             result.sent += 1
+    for collector in collectors.values():
+        if collector.clock_ahead_s is not None:
+            remember(outbox.folder, collector.clock_ahead_s)
     return result
 
 

@@ -80,6 +80,8 @@ def _workstation(data: Path | None, capture: Capture) -> WorkstationInfo:
         networks=seen.networks.networks,
         addresses=seen.networks.addresses,
         gateways=seen.networks.gateways,
+        clock_ahead_seconds=None if seen.clock is None else seen.clock.ahead_s,
+        clock_told_at=None if seen.clock is None else seen.clock.told_at,
         phone_reach=seen.phone_reach,
     )
 

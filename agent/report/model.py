@@ -27,7 +27,9 @@ class WorkstationInfo(_Part):
     """The workstation's own posture; null where it could not be told.
 
     disk_free_bytes: on the disk of the agent's data. networks, gateways: where it stands, without link-local ones;
-    addresses: its own, IPv4. phone_reach: where the phone's address is, seen from it; null for a phone on a cable.
+    addresses: its own, IPv4. clock_ahead_seconds: its clock against the collector's (negative: behind) at the last
+    delivery, give or take two, and when that was. phone_reach: where the phone's address is, seen from it; null on a
+    cable.
     """
 
     system: Name
@@ -36,6 +38,8 @@ class WorkstationInfo(_Part):
     networks: Annotated[tuple[Name, ...], Field(max_length=32)]
     addresses: Annotated[tuple[Name, ...], Field(max_length=32)]
     gateways: Annotated[tuple[Name, ...], Field(max_length=32)]
+    clock_ahead_seconds: int | None
+    clock_told_at: Instant | None
     phone_reach: Literal["this-computer", "same-network", "routed"] | None
 
 

@@ -7,10 +7,11 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.workstation.clock import Clock, recall, remember
 from agent.workstation.machine import booted_at, free_bytes
 from agent.workstation.networks import Networks, Reach, networks, reach
 
-__all__ = ["Networks", "Reach", "Workstation", "look"]
+__all__ = ["Clock", "Networks", "Reach", "Workstation", "look", "remember"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Workstation:
     booted_at: str | None
     disk_free_bytes: int | None
     networks: Networks
+    clock: Clock | None
     phone_reach: Reach | None
 
 
@@ -39,5 +41,6 @@ def look(data: Path | None, phone: str | None) -> Workstation:
         booted_at=booted_at(),
         disk_free_bytes=None if data is None else free_bytes(data),
         networks=found,
+        clock=None if data is None else recall(data),
         phone_reach=None if phone is None else reach(phone, found),
     )

@@ -1,13 +1,16 @@
 """Delivery to a collector that is well, ill, gone, or somebody else altogether."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from agent.delivery import Collector, DeliveryError, Outbox, deliver_due
+from agent.workstation import look
 
 PROBLEM = b'{"title": "Unprocessable", "detail": "the agent is not known here; enrol it first"}'
 
@@ -21,6 +24,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answer = answer
         self.seen: list[tuple[str, str, bytes]] = []
+        self.date: Callable[[], str] = lambda: formatdate(usegmt=True)
 
     @property
     def url(self) -> str:
@@ -41,6 +45,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Location", "http://127.0.0.1:1/elsewhere")
         self.end_headers()
         self.wfile.write(answer)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002 - its base's signature
+        return self.server.date()
 
     def log_message(self, *args: object) -> None:
         pass
@@ -133,3 +140,25 @@ def test_enrolment_with_a_web_page_that_is_no_collector(serve: Callable[..., Ser
 def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
     with pytest.raises(DeliveryError, match="is no collector's address; it should look like https://"):
         Collector(url)
+
+
+@pytest.mark.parametrize("behind_s", [3600, -7200])
+def test_how_far_the_clock_is_from_the_collectors_is_kept(
+    serve: Callable[..., Server], outbox: Outbox, behind_s: int
+) -> None:
+    server = serve(201)
+    server.date = lambda: formatdate(time.time() - behind_s, usegmt=True)
+    outbox.put("r1", "S1", server.url, "signed")
+    deliver_due(outbox)
+    clock = look(outbox.folder, None).clock
+    assert clock is not None
+    assert behind_s - 3 <= clock.ahead_s <= behind_s + 3
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Tue, 99 Nov 2026 25:00:00 GMT"])
+def test_a_collector_that_tells_no_time_is_no_clock(serve: Callable[..., Server], outbox: Outbox, date: str) -> None:
+    server = serve(201)
+    server.date = lambda: date
+    outbox.put("r1", "S1", server.url, "signed")
+    assert deliver_due(outbox).sent == 1
+    assert look(outbox.folder, None).clock is None

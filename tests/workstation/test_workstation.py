@@ -13,7 +13,7 @@ import netifaces
 import psutil
 import pytest
 
-from agent.workstation import Networks, look
+from agent.workstation import Clock, Networks, look, remember
 from agent.workstation.networks import networks, reach
 
 HERE = Networks(
@@ -118,3 +118,26 @@ def test_a_gateway_whose_address_holds_its_hardware_address_is_not_told(
         2: [("192.0.2.1", "eth0", True), ("192.0.2.1", "wlan0", False)],
         10: [("fe80::1", "eth0", True), ("2001:db8::52:ff:fe00:1", "eth0", True), ("2001:db8::1%eth0", "eth0", False)],
     }) == ("192.0.2.1", "2001:db8::1")  # fmt: skip
+
+
+@pytest.mark.parametrize("ahead_s", [0, 7, -86_400])
+def test_the_collectors_clock_is_kept_for_the_next_report(tmp_path: Path, ahead_s: int) -> None:
+    assert look(tmp_path, None).clock is None
+    remember(tmp_path, 12345)
+    remember(tmp_path, ahead_s, datetime(2026, 11, 24, 22, tzinfo=UTC))
+    assert look(tmp_path, None).clock == Clock(ahead_s, "2026-11-24T22:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [b"", b"\xff", b"null", b"[]", b"{}", b'{"ahead_s": null, "told_at": "2026-11-24T22:00:00Z"}',
+     b'{"ahead_s": 1, "told_at": "2026-11-24T22:00:00"}', b'{"ahead_s": 1, "told_at": 5}', b'{"ahead_s": 1}'],
+)  # fmt: skip
+def test_a_damaged_note_of_the_clock_is_none(tmp_path: Path, kept: bytes) -> None:
+    (tmp_path / "collector-clock.json").write_bytes(kept)
+    assert look(tmp_path, None).clock is None
+
+
+def test_a_clock_that_cannot_be_kept_is_no_trouble(tmp_path: Path) -> None:
+    remember(tmp_path / "absent", 7)
+    assert look(tmp_path / "absent", None).clock is None
