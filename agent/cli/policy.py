@@ -207,6 +207,7 @@ def _show_rule(policy: Policy, rule: Rule, out: Console) -> None:
     lines.append("  " + t("What to do: {fix}", fix=rule.fix[here]))
     lines += [f"    {maker}: {texts[here]}" for maker, texts in rule.fix.makers.items()]
     lines += [f"  {each.name} = {words.parameter(each.value, here)} ({each.layer})" for each in rule.parameters]
+    lines += [f"  {title}: {', '.join(controls)}" for title, controls in rule.maps.items()]
     if rule.facts:
         lines.append("  " + t("Facts: {facts}", facts=", ".join(rule.facts)))
     for line in lines:

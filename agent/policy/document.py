@@ -166,6 +166,17 @@ class Case(Part):
     status: Status
 
 
+class Framework(Part):
+    """Another catalogue that rules are mapped to: `controls` are those of its numbers that are named, with their titles.
+
+    `source`: where the numbers were checked.
+    """
+
+    title: Word
+    source: Texts
+    controls: dict[Word, Word] = Field(min_length=1)
+
+
 class Rule(Part):
     """One thing that the guideline asks, and how it is judged."""
 
@@ -183,6 +194,7 @@ class Rule(Part):
     question: Id | None = None
     messages: Messages | None = None
     fix: Fix
+    maps: dict[Id, Words] = Field(default_factory=dict)  # a framework's id: its controls that this rule serves
     cases: tuple[Case, ...] = Field(default=(), strict=False)
 
 
@@ -239,6 +251,7 @@ class Head(Part):
     parameters: dict[ParameterName, Parameter] = Field(default_factory=dict)
     trusted_networks: tuple[Network, ...] = Field(default=(), strict=False)
     questions: dict[Id, Question] = Field(default_factory=dict)
+    frameworks: dict[Id, Framework] = Field(default_factory=dict)
 
 
 class WholePolicy(Head):

@@ -27,6 +27,26 @@ def questions(head: Head, source: Source, parameters: Mapping[str, Parameter]) -
         _gaps(question.ask, source, ("questions", name, "ask"), tuple(parameters))
 
 
+def maps(head: Head, head_source: Source, rules: Iterable[tuple[Source, Place, Rule]]) -> None:
+    """Check that rules are mapped to controls that the head names, and that it names none in vain."""
+    named = {(name, control) for name, each in head.frameworks.items() for control in each.controls}
+    for source, place, written in rules:
+        for name, controls in written.maps.items():
+            if name not in head.frameworks:
+                problem = no_such(Message("framework"), name, tuple(head.frameworks))
+                raise source.error((*place, "maps", name), problem, key=True)
+            for i, control in enumerate(controls):
+                known = head.frameworks[name].controls
+                if control not in known:
+                    problem = no_such(Message("control"), control, tuple(known))
+                    raise source.error((*place, "maps", name, i), problem)
+                named.discard((name, control))
+    for name, control in sorted(named):
+        raise head_source.error(
+            ("frameworks", name, "controls", control), Message("no rule is mapped to this control"), key=True
+        )
+
+
 def rule(
     written: Rule,
     source: Source,

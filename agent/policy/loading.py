@@ -11,7 +11,7 @@ from agent.capture import quoted
 from agent.messages import Message
 from agent.policy import document, lint
 from agent.policy.compiler import Compiler
-from agent.policy.document import Head, Overlay, RuleFile, Tuned
+from agent.policy.document import Framework, Head, Overlay, RuleFile, Tuned
 from agent.policy.files import Files, digest, find, shipped
 from agent.policy.model import Clause, Parameter, Policy, Question, Rule
 from agent.policy.source import Place, Source, no_such
@@ -97,6 +97,7 @@ def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay
     lint.questions(head, sources[0], parameters)
     clauses = list(_clauses(head, sources))
     lint.unique((clause.source, place, rule.id) for clause, place, rule in _written(clauses))
+    lint.maps(head, sources[0], ((clause.source, place, rule) for clause, place, rule in _written(clauses)))
     tuned = _tuned(laid, [rule.id for _, _, rule in _written(clauses)])
     trusted = frozenset(network.ssid for network in networks)
     verdict = next((overlay.verdict for overlay, _ in reversed(laid) if overlay.verdict), head.verdict)
@@ -114,9 +115,10 @@ def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay
         parameters=parameters,
         trusted_networks=networks,
         questions=questions,
+        frameworks=head.frameworks,
         clauses=tuple(Clause(each.file.clause, each.file.title, each.file.text, each.file.cannot) for each in clauses),
         rules=tuple(
-            _retuned(_rule(rule, clause, place, parameters, trusted, questions), tuned.get(rule.id))
+            _retuned(_rule(rule, clause, place, parameters, trusted, questions, head.frameworks), tuned.get(rule.id))
             for clause, place, rule in _written(clauses)
         ),
     )
@@ -165,6 +167,7 @@ def _rule(
     parameters: Mapping[str, Parameter],
     trusted: frozenset[str],
     questions: Mapping[str, Question],
+    frameworks: Mapping[str, Framework],
 ) -> Rule:
     source = clause.source
     lint.rule(rule, source, place, parameters, questions)
@@ -188,6 +191,7 @@ def _rule(
         question=questions[rule.question] if rule.question else None,
         messages=rule.messages,
         fix=rule.fix,
+        maps={frameworks[name].title: controls for name, controls in rule.maps.items()},
         facts=tuple(compiler.facts),
         parameters=tuple(parameters[name] for name in compiler.used),
         cases=rule.cases,

@@ -74,6 +74,7 @@ class Rule:
     question: Question | None
     messages: Messages | None
     fix: Fix
+    maps: Mapping[str, tuple[str, ...]]  # another catalogue's title: its controls that this rule serves
     facts: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     cases: tuple[Case, ...]
@@ -99,6 +100,7 @@ class Policy:
     parameters: Mapping[str, Parameter]
     trusted_networks: tuple[Network, ...]
     questions: Mapping[str, Question]
+    frameworks: Mapping[str, document.Framework]
     clauses: tuple[Clause, ...]
     rules: tuple[Rule, ...]
 

@@ -141,4 +141,5 @@ def _result(result: Result, policy: Policy, language: Language) -> ReportedResul
         texts=texts,
         parameters=dict(result.parameters),
         in_the_way=policy.counts(result.of, result.status),
+        maps=dict(result.of.maps),
     )

@@ -2,7 +2,7 @@
 
 Every instant is RFC 3339 in UTC, ending in Z. Fields beyond the contract: `language`, `texts`, `reasons`
 (the same sentences in every language, so that a reader need not share the agent's), `parameters`, `summary`,
-`in_the_way`.
+`in_the_way`, `maps`.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -126,6 +126,7 @@ class ReportedResult(_Part):
     parameters: dict[str, Any] = Field(default_factory=dict)
     # Whether it keeps the phone from "compliant": advice does not, even when it fails. Null: the agent did not say.
     in_the_way: bool | None = None
+    maps: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)  # a catalogue's title: its controls
 
 
 class Report(_Part):
