@@ -161,7 +161,7 @@ FACTS: Mapping[str, Spec] = _specs(
     Spec("device.encrypted", Kind.BOOL, Message("Storage is encrypted")),
     Spec("device.verified_boot", Kind.CHOICE, Message("Verified boot"), ("green", "yellow", "orange", "red")),
     Spec("device.bootloader_locked", Kind.BOOL, Message("The bootloader is locked")),
-    Spec("device.rooted", Kind.BOOL, Message("The phone is rooted")),
+    Spec("device.rooted", Kind.BOOL, Message("Root access")),
     Spec("device.security_patch_age_days", Kind.INT, Message("Age of the security patch in days")),
     Spec("device.clock_skew_seconds", Kind.INT, Message("Phone's clock against the workstation's, in seconds")),
     Spec("device.play_protect", Kind.BOOL, Message("Play Protect is on")),

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Literal
 from agent.messages import Message, PostureError
 
 Source = Literal["live", "capture", "bugreport"]
+OptIn = Literal["--allow-root"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Command:
     `script` is what the phone's shell runs: the same, or the same cut down on the phone to what a probe
     needs, so a parser must read both the cut and the whole text. Shell: mksh with Android 8's toybox.
     `first`: asked before all else, so that a phone that goes away early has said at least this.
+    `opt_in`: never run unless a person gives this option, since it asks for more than shell may have.
+    `distil`: what of a whole answer may be kept, where the phone cannot cut it itself; the rest is never stored.
     """
 
     key: str
@@ -29,6 +32,8 @@ class Command:
     timeout_s: int = 10
     limit_bytes: int = 512 * 1024
     first: bool = False
+    opt_in: OptIn | None = None
+    distil: Callable[[bytes], bytes] | None = None
 
     @property
     def line(self) -> str:
@@ -172,7 +177,7 @@ class Capture:
         text = answer.text
         if (refused := refusal(text)) is not None:
             raise Unanswered(
-                Message("the phone refused `{command}`: {answer}", {"command": key, "answer": quoted(refused)})
+                Message("the phone refused `{command}`: {answer}", {"command": key, "answer": quoted(refused, 64)})
             )
         if answer.outcome is Outcome.REPEATED or (answer.outcome is not Outcome.COMPLETE and not partial):
             message = _INCOMPLETE[answer.outcome]
