@@ -2,6 +2,7 @@
 
 import os
 import sys
+import unicodedata
 from typing import Any
 
 from rich.console import Console
@@ -33,7 +34,26 @@ def word(status: str, language: Language, out: Console, *, upper: bool = False) 
     return Text(f"{sign} {text.upper() if upper else text}", style=_STYLES[look.colour])
 
 
+# What stands for a sign that a terminal cannot show, where taking the accents off is not enough.
+_PLAIN = {"›": ">", "→": "->", "⋮": ":", "…": "...", "·": "-", "–": "-", "“": '"', "”": '"', "’": "'", "¿": ""}
+
+
 def printable(text: Any, out: Console) -> str:
-    """Text as the terminal's encoding can show it: what it has not becomes `?`."""
-    encoding = out.encoding or "utf-8"
-    return str(text).encode(encoding, errors="replace").decode(encoding)
+    """Text as the terminal's encoding can show it: without accents if need be; what is left becomes `?`."""
+    encoding, shown = out.encoding or "utf-8", str(text)
+    try:
+        shown.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(_plainest(each, encoding) for each in shown)
+    return shown
+
+
+def _plainest(character: str, encoding: str) -> str:
+    bare = unicodedata.normalize("NFKD", character)[:1]
+    for each in (character, _PLAIN.get(character, bare)):
+        try:
+            each.encode(encoding)
+        except UnicodeEncodeError:
+            continue
+        return each
+    return "?"
