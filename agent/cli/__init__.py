@@ -4,18 +4,22 @@ import importlib
 import os
 import signal
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from agent.cli.language import speak, t
 from agent.messages import LANGUAGES
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 speak()
 
 # name: (module, one line for `posture --help`); the line stands here so that help need not load the modules.
 _COMMANDS = {
     "scan": ("scan", t("Scan every reachable phone and judge it")),
+    "init": ("init", t("Ask what this workstation needs to know, and write it down")),
     "demo": ("demo", t("Show it all on simulated phones, with a collector")),
     "facts": ("facts", t("Scan, and print what is known without judging it")),
     "capture": ("capture", t("Save a phone's raw answers for later")),
@@ -31,6 +35,7 @@ _COMMANDS = {
     "enroll": ("enroll", t("Introduce this workstation to a collector")),
     "collector": ("collector", t("Run the collector and its dashboard")),
     "simulate": ("simulate", t("Run a simulated phone that speaks ADB")),
+    "completion": ("completion", t("Print what makes your shell complete posture's words")),
 }
 
 
@@ -41,15 +46,26 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
+        from agent.cli.examples import epilog  # noqa: PLC0415 - the list of commands needs none
+
         command: click.Command = importlib.import_module(f"agent.cli.{_COMMANDS[cmd_name][0]}").command
+        command.epilog = epilog(cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """Complete the commands' names without loading a single one."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only when the shell asks
+
+        names = [CompletionItem(n, help=line) for n, (_, line) in _COMMANDS.items() if n.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section(t("Commands")):
             formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+        mistaken = args and args[0] not in _COMMANDS and not args[0].startswith("-")
+        if mistaken and not ctx.resilient_parsing:  # a shell that completes is not to be told
             import difflib  # noqa: PLC0415 - only on a mistake
 
             near = difflib.get_close_matches(args[0], _COMMANDS, 1)

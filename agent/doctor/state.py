@@ -13,6 +13,7 @@ from agent.doctor.mending import OwnerOnly
 from agent.indicators import Store
 from agent.messages import Message
 from agent.policy import PolicyError, load
+from agent.policy.trust import Trust
 from agent.transport.keys import key_folder
 
 _OLD = timedelta(days=60)  # indicator files of stalkerware change every few weeks
@@ -21,7 +22,7 @@ _OLD = timedelta(days=60)  # indicator files of stalkerware change every few wee
 def configuration(workstation: Workstation) -> Iterator[Finding]:
     """Yield the first mistake in the configuration or in the organisation's own values."""
     try:
-        load(overlays=settings.load(workstation.data).overlays)
+        load(overlays=settings.load(workstation.data).overlays, trust=Trust(workstation.data.policy_trust))
     except PolicyError as error:
         yield Finding(
             "problem",

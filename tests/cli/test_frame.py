@@ -22,8 +22,8 @@ def posture(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 COMMANDS = [
-    "scan", "demo", "facts", "capture", "evaluate", "commands", "schedule", "policy", "indicators", "render", "verify", "doctor", "outbox", "enroll", "collector",
-    "simulate",
+    "scan", "init", "demo", "facts", "capture", "evaluate", "commands", "schedule", "policy", "indicators",
+    "render", "verify", "doctor", "outbox", "enroll", "collector", "simulate", "completion",
 ]  # fmt: skip
 
 
