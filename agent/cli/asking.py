@@ -93,7 +93,7 @@ class Asking:
 def _prompt(judged: Judged, question: Question, number: str) -> bool | None:
     out = console(stderr=True)
     waits = judged.evaluation.waits_for(question)
-    head = Text(printable(f"{number}  {phone_name(judged.report)}", out), style="bold")
+    head = Text(printable(f"{number}  {phone_name(judged.report, language())}", out), style="bold")
     head.append("" if waits else "  " + t("(advice: the verdict does not wait for it)"), style="dim")
     out.print(head)
     out.print(Padding(printable(judged.evaluation.asked(question)[language()], out), (0, 0, 0, 3)))

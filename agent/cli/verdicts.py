@@ -20,9 +20,11 @@ _LONGEST = 160  # characters of a sentence in a table; the whole stands in the p
 _SHOWN = ("fail", "error", "inconclusive", "waived")
 
 
-def phone_name(report: Report) -> str:
-    """How a person calls the phone: model and serial."""
-    return " · ".join(part for part in (report.device.model, report.device.serial) if part)
+def phone_name(report: Report, language: Language) -> str:
+    """How a person calls the phone: model and serial, as far as they are known."""
+    serial = report.device.serial if report.device.serial != "unknown" else ""
+    named = " · ".join(part for part in (report.device.model, serial) if part)
+    return named or Message("phone of unknown model")(language)
 
 
 def by_urgency(results: Iterable[ReportedResult]) -> list[ReportedResult]:
@@ -40,7 +42,7 @@ def show_phone(judged: Judged, language: Language, out: Console) -> None:
     seconds = Message("{seconds} s", {"seconds": format_decimal(report.duration_ms / 1000, "0.0", language)})(language)
     verdict = word(report.verdict, language, out, upper=True)
     verdict.stylize("bold")
-    head.add_row(verdict, printable(phone_name(report), out), seconds)
+    head.add_row(verdict, printable(phone_name(report, language), out), seconds)
     out.print(head)
     if judged.broken is not None:
         out.print(Padding(Text(printable(judged.broken(language), out)), (0, 0, 0, 3)))
