@@ -21,6 +21,7 @@ from server_stub.environment import Environment
 
 if TYPE_CHECKING:
     from server_stub.agents.listing import AgentRow
+    from server_stub.audit.chain import Broken, Verified
 
 _THREADS = 8
 # The proxy's word on scheme and client counts, and that of nobody before it.
@@ -139,15 +140,18 @@ def _url(server: BaseWSGIServer) -> str:
 def create_person(name: str, password: str, role: str) -> None:
     """Make a user of the dashboard, or give an existing one this password and role.
 
-    `role`: viewer, operator or admin. Raises ValueError with a sentence when the password is too weak.
+    `role`: one of `people.roles.ROLES`. Raises ValueError with a sentence when the password is too weak.
     """
     from django.contrib.auth.models import Group
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
     from django.db import transaction
 
+    from server_stub.audit.chain import TERMINAL, record
     from server_stub.people.models import Person
+    from server_stub.people.roles import FORMER_NAMES
 
+    role = FORMER_NAMES.get(role, role)
     person = Person.objects.filter(username=name).first() or Person(username=name)
     person.set_password(password)
     try:
@@ -156,8 +160,10 @@ def create_person(name: str, password: str, role: str) -> None:
     except ValidationError as error:
         raise ValueError(" ".join(error.messages)) from error
     with transaction.atomic():
+        new = person.pk is None
         person.save()
         person.groups.set([Group.objects.get(name=role)])
+        record("person.created" if new else "person.changed", TERMINAL, person.username, role=role)
 
 
 def enrolment_code() -> tuple[str, datetime]:
@@ -177,5 +183,13 @@ def agents() -> "list[AgentRow]":
 def revoke_agent(agent_id: str) -> bool:
     """From now on, refuse what this key signs. False when there is no such agent."""
     from server_stub.agents.listing import revoke
+    from server_stub.audit.chain import TERMINAL
 
-    return revoke(agent_id)
+    return revoke(agent_id, TERMINAL)
+
+
+def verify_audit() -> "Verified | Broken":
+    """Check the whole audit log."""
+    from server_stub.audit.chain import verify
+
+    return verify()

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "server_stub.people",
+    "server_stub.audit",
     "server_stub.agents",
     "server_stub.phones",
     "server_stub.ingest",

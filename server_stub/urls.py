@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 from django.views.i18n import set_language
 
 from server_stub.agents import pages as agents
+from server_stub.audit import pages as audit
 from server_stub.ingest.api import api
 from server_stub.phones import pages as phones
 from server_stub.web import preferences
@@ -32,6 +33,7 @@ urlpatterns = [
     path("agents/", agents.agents_page, name="agents"),
     path("agents/codes/", agents.new_code, name="new-code"),
     path("agents/<key:agent_id>/revoke/", agents.revoke, name="revoke-agent"),
+    path("audit/", audit.audit_page, name="audit"),
     path("account/", include("server_stub.people.urls")),
     path("preferences/theme/", preferences.set_theme, name="set-theme"),
     path("preferences/language/", login_not_required(set_language), name="set-language"),

@@ -10,6 +10,8 @@ from agent.cli.language import t
 from agent.data_dir import DataDir
 from agent.messages import Message, PostureError
 
+ROLES = ("viewer", "auditor", "operator", "approver", "administrator", "admin")  # the last means the one before it
+
 
 @click.group("collector", help=t("Run the collector and its dashboard."))
 @options.lang
@@ -78,7 +80,7 @@ def restore(file: Path, data: Path | None) -> None:
 
 @command.command("create-user", help=t("Make a user of the dashboard, or give one a new password and role."))
 @click.argument("name")
-@click.option("--role", type=click.Choice(["viewer", "operator", "admin"]), default="viewer", show_default=True)
+@click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True)
 @click.option(
     "--password",
     envvar="POSTURE_PASSWORD",
@@ -121,6 +123,31 @@ def agents(revoke: str | None, data: Path | None) -> None:
     for agent in run.agents():
         state = t("revoked") if agent.revoked_at else agent.last_seen_at or t("never seen")
         click.echo(f"{agent.id}  {agent.name}  {state}  {agent.version}")
+
+
+@command.command("verify-audit", help=t("Check that no row of the audit log was changed, removed or reordered."))
+@options.data
+@options.lang
+def verify_audit(data: Path | None) -> None:
+    """Exit 1 when the chain is broken. The last row's hash is printed, to be compared with one noted elsewhere."""
+    found = _migrated(data).verify_audit()
+    if how := getattr(found, "how", None):
+        click.echo(_broken(how, found.number))
+        raise SystemExit(1)
+    click.echo(
+        t("Rows 1 to {number} follow one another unchanged; hash {hash}.", number=found.last, hash=found.hash)
+        if found.last
+        else t("The audit log is empty.")
+    )
+
+
+def _broken(how: str, number: int) -> str:
+    """One sentence that names the first row at which the chain does not hold."""
+    if how == "changed":
+        return t("Row {number} of the audit log was changed after it was written.", number=number)
+    if how == "unlinked":
+        return t("Row {number} of the audit log does not follow the row before it.", number=number)
+    return t("Row {number} of the audit log was removed.", number=number)
 
 
 def _collector(data: Path | None) -> ModuleType:

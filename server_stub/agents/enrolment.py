@@ -12,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from server_stub.agents.models import Agent, EnrolmentCode
+from server_stub.audit.chain import TERMINAL, Actor, by, record
 from server_stub.ingest.refusal import Refusal
 from server_stub.people.models import Person
 from server_stub.web.text import clean
@@ -26,7 +27,9 @@ def make_code(made_by: Person | None = None) -> tuple[str, datetime]:
     groups = ("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
     code, now = "-".join(groups), timezone.now()
     expires_at = now + settings.ENROLMENT_CODE_LIFETIME
-    EnrolmentCode.objects.create(digest=_digest(code), made_by=made_by, made_at=now, expires_at=expires_at)
+    with transaction.atomic():
+        EnrolmentCode.objects.create(digest=_digest(code), made_by=made_by, made_at=now, expires_at=expires_at)
+        record("agent.code-made", by(made_by) if made_by else TERMINAL, f"code {_digest(code)[:8]}")
     return code, expires_at
 
 
@@ -52,6 +55,7 @@ def enrol(code: str, name: str, public_jwk: dict[str, Any]) -> Agent:
         agent = Agent.objects.create(id=key_id, name=clean(name, 120), public_jwk=jwk, enrolled_at=now)
         found.used_at, found.used_by = now, agent
         found.save()
+        record("agent.enrolled", Actor("agent", agent.id), agent.name, code=f"code {found.digest[:8]}")
     return agent
 
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.utils import timezone
 
 from server_stub.agents.models import Agent
+from server_stub.audit.chain import Actor, record
 
 _MOST = 500
 _SKEW_WORTH_SAYING_S = 30
@@ -31,9 +33,11 @@ def rows() -> list[AgentRow]:
     return [_row(agent) for agent in agents]
 
 
-def revoke(agent_id: str) -> bool:
+def revoke(agent_id: str, actor: Actor) -> bool:
     """From now on, refuse what this key signs; what it signed before stays. False when there is no such agent."""
-    Agent.objects.filter(id=agent_id, revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        if Agent.objects.filter(id=agent_id, revoked_at=None).update(revoked_at=timezone.now()):
+            record("agent.revoked", actor, agent_id)
     return Agent.objects.filter(id=agent_id).exists()
 
 

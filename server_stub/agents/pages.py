@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from server_stub.agents import listing
 from server_stub.agents.enrolment import make_code
 from server_stub.agents.listing import AgentRow, rows
+from server_stub.audit.chain import by
 from server_stub.people.models import Person
 from server_stub.web.answer import answer
 
@@ -45,7 +46,7 @@ def new_code(request: HttpRequest) -> HttpResponse:
 @permission_required("agents.revoke_agent", raise_exception=True)
 def revoke(request: HttpRequest, agent_id: str) -> HttpResponseRedirect:
     """From now on, refuse what this key signs. What it signed before stays."""
-    if not listing.revoke(agent_id):
+    if not listing.revoke(agent_id, by(request.user)):
         raise Http404
     return redirect("agents")
 

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from agent.report.model import Report
 from server_stub.agents.enrolment import enrol
+from server_stub.audit.chain import STRANGER, record
+from server_stub.audit.often import too_often
 from server_stub.ingest.receive import read_posted, receive_batch, receive_one
 from server_stub.ingest.refusal import Refusal
 
@@ -107,7 +109,7 @@ def post_reports(request: HttpRequest) -> HttpResponse:
     if form == "application/jsonl":
         status, lines = receive_batch(received)
         return HttpResponse(lines, status=status, content_type="application/jsonl")
-    answer = receive_one(received.strip(), form)
+    answer = receive_one(received, form)
     return HttpResponse(json.dumps(answer), status=answer["status"], content_type="application/json")
 
 
@@ -121,7 +123,12 @@ def post_reports(request: HttpRequest) -> HttpResponse:
 )
 def post_enrol(request: HttpRequest, sent: EnrolIn) -> HttpResponse:
     """Take an agent in."""
-    agent = enrol(sent.code, sent.name, sent.public_jwk)
+    try:
+        agent = enrol(sent.code, sent.name, sent.public_jwk)
+    except Refusal as refusal:
+        if not too_often("agent.enrolment-refused", "", refusal.kind):
+            record("agent.enrolment-refused", STRANGER, refusal.kind)
+        raise
     answer = {"agent_id": agent.id, "collector": request.build_absolute_uri("/").rstrip("/")}
     return HttpResponse(json.dumps(answer), content_type="application/json")
 

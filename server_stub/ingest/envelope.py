@@ -72,7 +72,7 @@ def open_envelope(received: bytes, media_type: str, find_key: Callable[[str], di
 def payload_of(received: bytes, media_type: str) -> Report:
     """The report in an envelope that was checked when it came in."""
     payload = _members(received, media_type)["payload"]
-    return Report.model_validate_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return Report.model_validate_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), extra="ignore")
 
 
 def _members(received: bytes, media_type: str) -> dict[str, str]:
@@ -110,14 +110,24 @@ def _agent_id(protected: str) -> str:
 
 
 def _report(payload: bytes) -> Report:
-    found = _json(payload, "The report")
-    _check_values(found)
+    """Read the payload once. What a later version added is passed over: the bytes are kept, and it stands in them."""
     try:
-        return Report.model_validate_json(payload)
+        report = Report.model_validate_json(payload, extra="ignore")
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part)[:60] for part in first["loc"][:8]) or "the top level"
-        raise Refusal(422, "wrong-form", f"The report's form is wrong at {where}: {first['msg']}.") from None
+        raise _wrong(error) from None
+    _check_values([fact.value for fact in report.facts.values()])
+    _check_values([(result.waiver, result.attestation, result.parameters) for result in report.results])
+    return report
+
+
+def _wrong(error: ValidationError) -> Refusal:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if first["type"] == "json_invalid":
+        if "recursion" in first["msg"]:
+            return _too_deep("The report")
+        return Refusal(400, "no-json", f"The report is not JSON ({first['msg'].removeprefix('Invalid JSON: ')}).")
+    where = ".".join(str(part)[:60] for part in first["loc"][:8]) or "the top level"
+    return Refusal(422, "wrong-form", f"The report's form is wrong at {where}: {first['msg']}.")
 
 
 def _json(text: bytes, what: str) -> Any:
@@ -133,13 +143,12 @@ def _too_deep(what: str) -> Refusal:
     return Refusal(422, "too-deep", f"{what} is nested deeper than {settings.REPORT_MAX_DEPTH} levels.")
 
 
-def _check_values(report: Any) -> None:
+def _check_values(level: list[Any]) -> None:
     """Refuse what nests too deep, and numbers that JSON cannot write again. Level by level: depth costs no stack."""
-    level = [report]
     for _ in range(settings.REPORT_MAX_DEPTH + 1):
         if any(isinstance(value, float) and not math.isfinite(value) for value in level):
             raise Refusal(422, "wrong-form", "The report holds a number that is too large.")
-        inner = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list))
+        inner = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list | tuple))
         level = [value for values in inner for value in values]
     if level:
         raise _too_deep("The report")

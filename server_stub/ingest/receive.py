@@ -2,32 +2,35 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from server_stub.agents.models import Agent
+from server_stub.audit.chain import STRANGER, Actor, record
+from server_stub.audit.often import too_often
 from server_stub.ingest import body
 from server_stub.ingest.envelope import open_envelope
 from server_stub.ingest.refusal import Refusal
-from server_stub.ingest.store import store
+from server_stub.ingest.store import Delivery, Outcome, admit, store
 
 OUTCOMES: Counter[str] = Counter()  # since this process started; for /metrics
 
 _STATUS = {"stored": 201, "known": 200}
+_AT_ONCE = 100  # reports a transaction
 
 
 def receive_one(received: bytes, form: body.Form) -> dict[str, Any]:
     """Take one report. Returns {"status", "report_id", "outcome"}; raises Refusal. Counts either."""
+    sender = _Sender()
     try:
-        envelope = open_envelope(received, form, _key_of)
-        outcome = store(envelope)
+        delivery = _open(received, form, sender)
+        return _answer(delivery, store([delivery])[0])
     except Refusal as refusal:
-        OUTCOMES[refusal.kind] += 1
+        _count(refusal, sender.agent)
         raise
-    OUTCOMES[outcome] += 1
-    return {"status": _STATUS[outcome], "report_id": envelope.report.report_id, "outcome": outcome}
 
 
 def receive_batch(received: bytes) -> tuple[int, str]:
@@ -35,22 +38,56 @@ def receive_batch(received: bytes) -> tuple[int, str]:
 
     The status is 201 when something was stored and nothing refused, 200 when all was known, 207 when any was refused.
     """
-    answers = []
+    answers: dict[int, dict[str, Any]] = {}
+    waiting: list[tuple[int, Delivery, Agent | None]] = []
+    sender = _Sender()
     for number, line in enumerate(received.split(b"\n"), start=1):
         if not line.strip():
             continue
+        answers[number] = {}  # in its place, whenever it is known
         try:
-            if len(line) > settings.REPORT_LIMIT_BYTES:
-                raise body.too_large(settings.REPORT_LIMIT_BYTES)
-            answer = receive_one(line.strip(), "application/jose+json")
+            waiting.append((number, _open(line, "application/jose+json", sender), sender.agent))
         except Refusal as refusal:
-            answer = refusal.problem()
-        answers.append({"line": number, **answer})
+            _count(refusal, sender.agent)
+            answers[number] = refusal.problem()
+        if len(waiting) == _AT_ONCE:
+            answers |= _store(waiting)
+            waiting = []
+    answers |= _store(waiting)
     if not answers:
         raise Refusal(400, "empty", "The batch is empty: it should have one signed report a line.")
-    statuses = {answer["status"] for answer in answers}
+    statuses = {answer["status"] for answer in answers.values()}
     status = 207 if statuses - {200, 201} else max(statuses)
-    return status, "".join(json.dumps(answer) + "\n" for answer in answers)
+    return status, "".join(json.dumps({"line": number, **answer}) + "\n" for number, answer in answers.items())
+
+
+def _open(received: bytes, form: body.Form, sender: "_Sender") -> Delivery:
+    sender.agent = None
+    if len(received) > settings.REPORT_LIMIT_BYTES:
+        raise body.too_large(settings.REPORT_LIMIT_BYTES)
+    return admit(open_envelope(received.strip(), form, sender.key))
+
+
+def _store(waiting: Sequence[tuple[int, Delivery, Agent | None]]) -> dict[int, dict[str, Any]]:
+    """Store what waits in one transaction. Returns the answers by line."""
+    if not waiting:
+        return {}
+    answers = {}
+    outcomes = store([delivery for _, delivery, _ in waiting])
+    for (number, delivery, agent), outcome in zip(waiting, outcomes, strict=True):
+        try:
+            answers[number] = _answer(delivery, outcome)
+        except Refusal as refusal:
+            _count(refusal, agent)
+            answers[number] = refusal.problem()
+    return answers
+
+
+def _answer(delivery: Delivery, outcome: Outcome | Refusal) -> dict[str, Any]:
+    if isinstance(outcome, Refusal):
+        raise outcome
+    OUTCOMES[outcome] += 1
+    return {"status": _STATUS[outcome], "report_id": str(delivery.id), "outcome": outcome}
 
 
 def read_posted(request: HttpRequest) -> tuple[body.Form, bytes]:
@@ -59,17 +96,32 @@ def read_posted(request: HttpRequest) -> tuple[body.Form, bytes]:
         form = body.form_of(request)
         return form, body.read(request, body.limit_of(form))
     except Refusal as refusal:
-        OUTCOMES[refusal.kind] += 1
+        _count(refusal, None)
         raise
 
 
-def _key_of(agent_id: str) -> dict[str, Any]:
-    agent = Agent.objects.filter(id=agent_id).first()
-    if agent is None:
-        raise Refusal(
-            401, "unknown-agent", "The key that signed this report is not enrolled here; enrol the agent first."
-        )
-    if agent.revoked_at is not None:
-        raise Refusal(403, "revoked-agent", "The key that signed this report was revoked; enrol the agent anew.")
-    jwk: dict[str, Any] = agent.public_jwk
-    return jwk
+class _Sender:
+    """Whose key a report claims to be signed by, as soon as that is known."""
+
+    def __init__(self) -> None:
+        self.agent: Agent | None = None
+
+    def key(self, agent_id: str) -> dict[str, Any]:
+        """The agent's public JWK."""
+        self.agent = agent = Agent.objects.filter(id=agent_id).first()
+        if agent is None:
+            raise Refusal(
+                401, "unknown-agent", "The key that signed this report is not enrolled here; enrol the agent first."
+            )
+        if agent.revoked_at is not None:
+            raise Refusal(403, "revoked-agent", "The key that signed this report was revoked; enrol the agent anew.")
+        jwk: dict[str, Any] = agent.public_jwk
+        return jwk
+
+
+def _count(refusal: Refusal, agent: Agent | None) -> None:
+    """Count a refusal, and name it in the audit log: each kind, but no flood of one."""
+    OUTCOMES[refusal.kind] += 1
+    actor = STRANGER if agent is None else Actor("agent", agent.id)
+    if not too_often("delivery.refused", actor.name, refusal.kind):
+        record("delivery.refused", actor, refusal.kind, why=refusal.detail)

@@ -1,80 +1,133 @@
-"""Storing a report exactly once, and moving the phone's current state when the report is the newest."""
+"""Storing reports exactly once, and moving the phones' current state: many at a time, in one transaction."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from agent.report.model import Report
 from server_stub.agents.models import Agent
-from server_stub.ingest import extract
+from server_stub.ingest import current, extract
 from server_stub.ingest.envelope import Envelope
 from server_stub.ingest.refusal import Refusal
-from server_stub.phones.models import Phone, Receipt, RuleState, StoredReport
-from server_stub.phones.standing import holds_until
+from server_stub.phones.models import Phone, Receipt, StoredReport
 from server_stub.web.text import clean
 
 # A report that was sent as soon as it was made tells the agent's clock; one that waited in an outbox does not.
 _AT_ONCE = timedelta(minutes=2)
+# An agent that delivers a wave of reports is noted as seen this often, not each time.
+_SEEN_EVERY = timedelta(seconds=20)
+
+Outcome = Literal["stored", "known"]
 
 
-def store(envelope: Envelope) -> Literal["stored", "known"]:
-    """Store the report, or recognise it. One transaction; safe when the same report comes twice at once.
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A report that may be stored: which phone, and when it was looked at."""
 
-    Raises Refusal when the report is from the future, or its id was used for another report.
-    """
-    report, now = envelope.report, timezone.now()
+    envelope: Envelope
+    key: str
+    at: datetime
+
+    @property
+    def id(self) -> UUID:
+        """The report's id."""
+        return UUID(self.envelope.report.report_id)
+
+
+def admit(envelope: Envelope) -> Delivery:
+    """Raises Refusal when the report names no phone, or is from the future."""
+    report = envelope.report
     extract.check_device(report)
     at = extract.scanned_at(report)
-    if at > now + settings.FUTURE_TOLERANCE:
+    if at > timezone.now() + settings.FUTURE_TOLERANCE:
         raise Refusal(
             422,
             "from-the-future",
             f"The report says that it was made at {report.scanned_at}, which is still to come; "
             "set the workstation's clock and scan again.",
         )
+    return Delivery(envelope, extract.phone_key(report.device.serial), at)
+
+
+def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
+    """Store the reports, or recognise them; one transaction, safe when the same come twice at once.
+
+    A Refusal stands for a report whose id was used for another one.
+    """
+    now = timezone.now()
     with transaction.atomic():
-        if not _take(envelope):
-            return "known"
-        phone = _lock_phone(report, now)
-        _history(envelope, phone, at, now)
-        if phone.scanned_at is None or (at, report.report_id) > (phone.scanned_at, str(phone.report_id)):
-            _move_current_state(report, phone, at)
-        _see_agent(envelope, at, now)
-    return "stored"
+        outcomes = _take(deliveries)
+        fresh = [delivery for delivery, outcome in zip(deliveries, outcomes, strict=True) if outcome == "stored"]
+        if fresh:
+            phones = _lock_phones(fresh, now)
+            StoredReport.objects.bulk_create(_history(delivery, now) for delivery in fresh)
+            current.move(phones, [(each.envelope.report, each.key, each.at) for each in fresh])
+            _see_agents(fresh, now)
+    return outcomes
 
 
-def _take(envelope: Envelope) -> bool:
-    report_id = envelope.report.report_id
-    try:
-        with transaction.atomic():
-            Receipt.objects.create(report_id=report_id, digest=envelope.digest)
-    except IntegrityError:
-        if Receipt.objects.get(report_id=report_id).digest == envelope.digest:
-            return False
-        raise Refusal(
-            409, "another-report", f"The report id {report_id} was already used for a report that reads differently."
-        ) from None
-    return True
+def _take(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
+    """Write a receipt for each report that has none yet; whoever writes it stores the report."""
+    digests: dict[UUID, str] = {}
+    for delivery in deliveries:
+        digests.setdefault(delivery.id, delivery.envelope.digest)
+    taken = _write_receipts(digests)
+    others = [report_id for report_id in digests if report_id not in taken]
+    digests |= dict(Receipt.objects.filter(report_id__in=others).values_list("report_id", "digest")) if others else {}
+    outcomes: list[Outcome | Refusal] = []
+    for delivery in deliveries:
+        if digests[delivery.id] != delivery.envelope.digest:
+            outcomes.append(_another(delivery.id))
+        elif delivery.id in taken:
+            taken.remove(delivery.id)  # the same again, later in the batch, is known
+            outcomes.append("stored")
+        else:
+            outcomes.append("known")
+    return outcomes
 
 
-def _lock_phone(report: Report, now: datetime) -> Phone:
-    key = extract.phone_key(report.device.serial)
-    new = Phone(key=key, serial=clean(report.device.serial, 300), first_seen_at=now)
-    Phone.objects.bulk_create([new], ignore_conflicts=True)
-    return Phone.objects.select_for_update().get(key=key)
+def _write_receipts(digests: dict[UUID, str]) -> set[UUID]:
+    """Returns those that were not there; a rival that writes the same ones is waited for."""
+    rows = sorted(digests.items())
+    written = Receipt._meta.pk.get_db_prep_value
+    parameters = [value for report_id, digest in rows for value in (written(report_id, connection), digest)]
+    sql = f"INSERT INTO phones_receipt (report_id, digest) VALUES {', '.join(['(%s, %s)'] * len(rows))}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} ON CONFLICT DO NOTHING RETURNING report_id", parameters)
+        return {found if isinstance(found, UUID) else UUID(found) for (found,) in cursor.fetchall()}
 
 
-def _history(envelope: Envelope, phone: Phone, at: datetime, now: datetime) -> None:
-    report = envelope.report
+def _another(report_id: UUID) -> Refusal:
+    return Refusal(
+        409, "another-report", f"The report id {report_id} was already used for a report that reads differently."
+    )
+
+
+def _lock_phones(fresh: Sequence[Delivery], now: datetime) -> dict[str, Phone]:
+    """The phones, locked in one order; those never seen are made."""
+    serials = {delivery.key: delivery.envelope.report.device.serial for delivery in fresh}
+    locked = Phone.objects.select_for_update().filter(key__in=list(serials)).order_by("key")
+    found = {phone.key: phone for phone in locked}
+    if len(found) == len(serials):
+        return found
+    new = [Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in sorted(serials)]
+    Phone.objects.bulk_create([phone for phone in new if phone.key not in found], ignore_conflicts=True)
+    return {phone.key: phone for phone in locked.all()}
+
+
+def _history(delivery: Delivery, now: datetime) -> StoredReport:
+    envelope, report = delivery.envelope, delivery.envelope.report
     statuses = [result.status for result in report.results]
-    StoredReport.objects.create(
-        phone=phone,
-        report_id=report.report_id,
+    return StoredReport(
+        phone_id=delivery.key,
+        report_id=delivery.id,
         agent_id=envelope.agent_id,
-        scanned_at=at,
+        scanned_at=delivery.at,
         received_at=now,
         rank=extract.rank(report),
         profile=report.profile,
@@ -87,43 +140,23 @@ def _history(envelope: Envelope, phone: Phone, at: datetime, now: datetime) -> N
     )
 
 
-def _move_current_state(report: Report, phone: Phone, at: datetime) -> None:
-    device, rank = report.device, extract.rank(report)
-    if phone.scanned_at is None or phone.rank != rank:
-        phone.rank, phone.rank_since = rank, at
-    phone.report_id, phone.scanned_at, phone.profile = report.report_id, at, report.profile
-    phone.manufacturer, phone.model = clean(device.manufacturer or "", 120), clean(device.model or "", 120)
-    phone.android_version = clean(device.android_version or "", 40)
-    phone.security_patch = clean(device.security_patch or "", 40)
-    phone.headline, phone.holds_until = extract.headline(report), holds_until(report)
-    phone.save()
-    _move_rules(extract.rule_states(report, phone.key, at), phone)
+def _see_agents(fresh: Iterable[Delivery], now: datetime) -> None:
+    newest: dict[str, Delivery] = {}
+    for delivery in fresh:
+        known = newest.setdefault(delivery.envelope.agent_id, delivery)
+        newest[delivery.envelope.agent_id] = max(known, delivery, key=lambda each: each.at)
+    for agent in Agent.objects.filter(id__in=list(newest)).order_by("id"):
+        _see_agent(agent, newest[agent.id], now)
 
 
-def _move_rules(states: list[RuleState], phone: Phone) -> None:
-    """Write what changed only: from one night to the next it is mostly nothing."""
-    before = {state.rule: state for state in RuleState.objects.filter(phone=phone)}
-    changed = []
-    for state in states:
-        old = before.pop(state.rule, None)
-        if old is not None and old.status == state.status:
-            state.since = old.since
-        if old is None or _columns(old) != _columns(state):
-            changed.append(state)
-    outdated = [*before, *(state.rule for state in changed)]
-    if outdated:
-        RuleState.objects.filter(phone=phone, rule__in=outdated).delete()
-        RuleState.objects.bulk_create(changed)
-
-
-def _columns(state: RuleState) -> tuple[object, ...]:
-    return state.status, state.clause, state.severity, state.strength, state.in_the_way
-
-
-def _see_agent(envelope: Envelope, at: datetime, now: datetime) -> None:
-    agent = envelope.report.agent
-    changes = {"last_seen_at": now, "version": clean(agent.version, 80), "host": clean(agent.host, 120)}
-    sent_at = at + timedelta(milliseconds=min(envelope.report.duration_ms, 3_600_000))
-    if envelope.report.source == "live" and abs(now - sent_at) < _AT_ONCE:
-        changes["clock_skew_s"] = round((sent_at - now).total_seconds())
-    Agent.objects.filter(id=envelope.agent_id).update(**changes)
+def _see_agent(agent: Agent, delivery: Delivery, now: datetime) -> None:
+    report = delivery.envelope.report
+    seen = {"version": clean(report.agent.version, 80), "host": clean(report.agent.host, 120)}
+    changes: dict[str, object] = {name: value for name, value in seen.items() if getattr(agent, name) != value}
+    sent_at = delivery.at + timedelta(milliseconds=min(report.duration_ms, 3_600_000))
+    if report.source == "live" and abs(now - sent_at) < _AT_ONCE:
+        skew = round((sent_at - now).total_seconds())
+        if agent.clock_skew_s is None or abs(agent.clock_skew_s - skew) > 5:
+            changes["clock_skew_s"] = skew
+    if changes or agent.last_seen_at is None or now - agent.last_seen_at > _SEEN_EVERY:
+        Agent.objects.filter(id=agent.id).update(last_seen_at=now, **changes)

@@ -5,11 +5,17 @@ from typing import Any
 
 from django.apps.registry import Apps
 
+_LOOKS = ("phones.view_phone", "agents.view_agent")
+_AGENTS = ("agents.enrol_agent", "agents.revoke_agent")
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "viewer": ("phones.view_phone",),
-    "operator": ("phones.view_phone", "agents.view_agent", "agents.enrol_agent"),
-    "admin": ("phones.view_phone", "agents.view_agent", "agents.enrol_agent", "agents.revoke_agent"),
+    "viewer": _LOOKS,
+    "auditor": (*_LOOKS, "audit.view_entry"),
+    "operator": (*_LOOKS, *_AGENTS),
+    "approver": _LOOKS,
+    "administrator": (*_LOOKS, *_AGENTS, "audit.view_entry"),
 }
+# Until the roles were five, the administrator was called so; scripts may still ask for it.
+FORMER_NAMES: Mapping[str, str] = {"admin": "administrator"}
 
 
 def write_roles(apps: Apps, using: str, **_signal: Any) -> None:

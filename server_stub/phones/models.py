@@ -48,6 +48,12 @@ class Phone(models.Model):
             models.Index("model", "key", name="phone_by_model"),
             models.Index("manufacturer", "key", name="phone_by_maker"),
             models.Index("serial", "key", name="phone_by_serial"),
+            models.Index("android_version", "key", name="phone_by_android"),
+            models.Index("security_patch", "key", name="phone_by_patch"),
+            models.Index("rank", "scanned_at", "key", name="phone_late_by_rank"),
+            models.Index(
+                "holds_until", "key", condition=models.Q(holds_until__isnull=False), name="phone_by_lapse"
+            ),
         )
 
     def __str__(self) -> str:
@@ -114,7 +120,50 @@ class RuleState(models.Model):
         """Which phones fail a clause."""
 
         default_permissions = ()
-        indexes = (models.Index("clause", "status", "phone", name="rule_by_clause"),)
+        indexes = (
+            models.Index("clause", "status", "phone", name="rule_by_clause"),
+            models.Index("severity", "phone", condition=models.Q(in_the_way=True), name="rule_in_the_way"),
+        )
 
     def __str__(self) -> str:
         return f"{self.phone_id} {self.rule} {self.status}"
+
+
+class Tally(models.Model):
+    """How many phones stand so, of one topic and one shard of phones: kept as they move, never counted.
+
+    topic: "" for the verdict, else a clause. shard: spreads writers, so that two phones seldom wait for each other.
+    """
+
+    pk = models.CompositePrimaryKey("topic", "rank", "shard")
+    topic = models.CharField(max_length=40)
+    rank = models.SmallIntegerField(choices=Rank.choices)
+    shard = models.SmallIntegerField()
+    number = models.BigIntegerField()
+
+    class Meta:
+        """No permissions of its own."""
+
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.topic or 'fleet'} {self.rank} {self.number}"
+
+
+class Movement(models.Model):
+    """By how much a tally changed on one day (UTC, of the look that changed it): the past of every tally."""
+
+    pk = models.CompositePrimaryKey("topic", "day", "rank", "shard")
+    topic = models.CharField(max_length=40)
+    day = models.DateField()
+    rank = models.SmallIntegerField(choices=Rank.choices)
+    shard = models.SmallIntegerField()
+    number = models.BigIntegerField()
+
+    class Meta:
+        """No permissions of its own."""
+
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.topic or 'fleet'} {self.rank} {self.number:+}"

@@ -23,6 +23,7 @@ PAGES = {
     "phone-past": ("fleet", "/phones/R58N30ABCDE/?at={past}", "viewer"),
     "agents": ("fleet", "/agents/", "admin"),
     "agents-empty": ("empty", "/agents/", "viewer"),
+    "audit": ("fleet", "/audit/", "admin"),
     "two-factor": ("fleet", "/account/2fa/", "viewer"),
     "password": ("fleet", "/account/password/change/", "viewer"),
     "sign-out": ("fleet", "/account/logout/", "viewer"),

@@ -8,36 +8,40 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from server_stub.agents.models import Agent
+from server_stub.ingest.api import api
 
-# Route: what a stranger, a viewer, an operator and an administrator get. 302 leads a stranger to the login.
-PAGES = {
-    "": ("GET", 302, 200, 200, 200),
-    "phones/<key:key>/": ("GET", 302, 200, 200, 200),
-    "phones/<key:key>/reports/<uuid:report_id>/signed": ("GET", 302, 200, 200, 200),
-    "agents/": ("GET", 302, 200, 200, 200),
-    "agents/codes/": ("POST", 302, 403, 200, 200),
-    "agents/<key:agent_id>/revoke/": ("POST", 302, 403, 403, 302),
-    "preferences/theme/": ("POST", 302, 302, 302, 302),
-    "preferences/language/": ("POST", 302, 302, 302, 302),
-    "api/": ("GET", 404, 404, 404, 404),
-    "api/reports": ("GET", 405, 405, 405, 405),
-    "api/enrol": ("GET", 405, 405, 405, 405),
-    "api/openapi.json": ("GET", 200, 200, 200, 200),
-    "account/login/": ("GET", 200, 302, 302, 302),
-    "account/logout/": ("GET", 302, 200, 200, 200),
-    "account/password/change/": ("GET", 302, 200, 200, 200),
-    "account/inactive/": ("GET", 200, 200, 200, 200),
-    "account/reauthenticate/": ("GET", 302, 200, 200, 200),
-    "account/2fa/": ("GET", 302, 200, 200, 200),
-    "account/2fa/authenticate/": ("GET", 302, 302, 302, 302),
-    "account/2fa/reauthenticate/": ("GET", 302, 302, 302, 302),
-    "account/2fa/totp/activate/": ("GET", 302, 302, 302, 302),
-    "account/2fa/totp/deactivate/": ("GET", 302, 404, 404, 404),
-    "account/2fa/recovery-codes/": ("GET", 302, 404, 404, 404),
-    "account/2fa/recovery-codes/generate/": ("GET", 302, 302, 302, 302),
-    "account/2fa/recovery-codes/download/": ("GET", 302, 404, 404, 404),
+ROLES = (None, "viewer", "auditor", "operator", "approver", "administrator")
+# Method and route: what a stranger, then each role in turn gets. 302 leads a stranger to the login.
+TABLE = {
+    "GET ": (302, 200, 200, 200, 200, 200),
+    "GET phones/<key:key>/": (302, 200, 200, 200, 200, 200),
+    "GET phones/<key:key>/reports/<uuid:report_id>/signed": (302, 200, 200, 200, 200, 200),
+    "GET agents/": (302, 200, 200, 200, 200, 200),
+    "POST agents/codes/": (302, 403, 403, 200, 403, 200),
+    "POST agents/<key:agent_id>/revoke/": (302, 403, 403, 302, 403, 302),
+    "GET audit/": (302, 403, 200, 403, 403, 200),
+    "POST preferences/theme/": (302, 302, 302, 302, 302, 302),
+    "POST preferences/language/": (302, 302, 302, 302, 302, 302),
+    "GET api/": (404, 404, 404, 404, 404, 404),
+    "POST api/reports": (415, 415, 415, 415, 415, 415),
+    "POST api/enrol": (422, 422, 422, 422, 422, 422),
+    "GET api/openapi.json": (200, 200, 200, 200, 200, 200),
+    "GET account/login/": (200, 302, 302, 302, 302, 302),
+    "GET account/logout/": (302, 200, 200, 200, 200, 200),
+    "GET account/password/change/": (302, 200, 200, 200, 200, 200),
+    "GET account/inactive/": (200, 200, 200, 200, 200, 200),
+    "GET account/reauthenticate/": (302, 200, 200, 200, 200, 200),
+    "GET account/2fa/": (302, 200, 200, 200, 200, 200),
+    "GET account/2fa/authenticate/": (302, 302, 302, 302, 302, 302),
+    "GET account/2fa/reauthenticate/": (302, 302, 302, 302, 302, 302),
+    "GET account/2fa/totp/activate/": (302, 302, 302, 302, 302, 302),
+    "GET account/2fa/totp/deactivate/": (302, 404, 404, 404, 404, 404),
+    "GET account/2fa/recovery-codes/": (302, 404, 404, 404, 404, 404),
+    "GET account/2fa/recovery-codes/generate/": (302, 302, 302, 302, 302, 302),
+    "GET account/2fa/recovery-codes/download/": (302, 404, 404, 404, 404, 404),
 }
-ROLES = (None, "viewer", "operator", "admin")
+# What changes nothing but the browser's own cookies, or has its own proof of who sends it.
+FOR_EVERYBODY = {"POST preferences/theme/", "POST preferences/language/", "POST api/reports", "POST api/enrol"}
 
 
 def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
@@ -50,24 +54,40 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
 
 
 def test_every_route_has_a_row() -> None:
-    assert set(routes(get_resolver().url_patterns)) == set(PAGES)
+    assert set(routes(get_resolver().url_patterns)) == {row.partition(" ")[2] for row in TABLE}
+
+
+def test_every_operation_of_the_api_has_a_row() -> None:
+    operations = {
+        f"{method} api{path}"
+        for prefix, router in api._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    }
+    assert operations == {row for row in TABLE if row.startswith("POST api/")}
+
+
+def test_an_auditor_changes_nothing() -> None:
+    may = {row for row, statuses in TABLE.items() if row.startswith("POST") and statuses[2] != 403}
+    assert may == FOR_EVERYBODY
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("route", PAGES)
+@pytest.mark.parametrize("row", TABLE)
 def test_who_may_open_it(
-    role: str | None, route: str, scan: Callable[..., Any], agent: Agent, sign_in: Callable[[str], Client]
+    role: str | None, row: str, scan: Callable[..., Any], agent: Agent, sign_in: Callable[[str], Client]
 ) -> None:
     content = scan()
     client = sign_in(role) if role else Client()
+    method, _, route = row.partition(" ")
     address = "/" + (
         route.replace("<key:key>", content["device"]["serial"])
         .replace("<uuid:report_id>", content["report_id"])
         .replace("<key:agent_id>", agent.id)
     )
-    method, *statuses = PAGES[route]
     answer = client.generic(method, address)
-    assert answer.status_code == statuses[ROLES.index(role)]
+    assert answer.status_code == TABLE[row][ROLES.index(role)]
     if role is None and answer.status_code == 302 and not route.startswith(("preferences", "account")):
         assert answer.headers["Location"].startswith("/account/login/?next=")
 
@@ -78,7 +98,7 @@ def test_a_program_without_login_is_told(client: Client, db: None) -> None:
 
 
 def test_nothing_is_changed_by_a_foreign_form(sign_in: Callable[[str], Client], agent: Agent) -> None:
-    admin = sign_in("admin")
+    admin = sign_in("administrator")
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = admin.cookies
     answer = strict.post(f"/agents/{agent.id}/revoke/")

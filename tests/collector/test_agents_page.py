@@ -43,7 +43,7 @@ def test_an_operator_makes_a_code_that_works_and_is_shown_once(
 def test_a_revoked_agent_is_no_longer_heard(
     sign_in: Callable[[str], Client], agent: Agent, signer: Signer, post: Callable[..., Any]
 ) -> None:
-    assert sign_in("admin").post(f"/agents/{agent.id}/revoke/").status_code == 302
+    assert sign_in("administrator").post(f"/agents/{agent.id}/revoke/").status_code == 302
     agent.refresh_from_db()
     assert agent.revoked_at is not None
     assert agent.revoked_at <= timezone.now()
@@ -51,4 +51,4 @@ def test_a_revoked_agent_is_no_longer_heard(
 
 
 def test_nobody_is_revoked_who_is_not_there(sign_in: Callable[[str], Client]) -> None:
-    assert sign_in("admin").post("/agents/nobody/revoke/").status_code == 404
+    assert sign_in("administrator").post("/agents/nobody/revoke/").status_code == 404

@@ -1,0 +1,79 @@
+"""The audit page: who did what, when, and how far the chain holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from server_stub.agents.models import Agent
+from server_stub.audit.chain import Broken, Verified, verify
+from server_stub.audit.models import Entry
+from server_stub.audit.words import ACTIONS, ACTORS
+from server_stub.web.answer import answer
+from server_stub.web.keyset import cut
+
+# A page checks so many rows, the newest; `posture collector verify-audit` checks all.
+_CHECKED = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One row, its actor and its action also in words."""
+
+    number: int
+    at: str
+    actor_kind: str
+    actor: str
+    who: str
+    action: str
+    words: str
+    subject: str
+    details: dict[str, str | int | bool]
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """What the audit page shows. Exactly one of `verified` and `broken` is there."""
+
+    verified: Verified | None
+    broken: Broken | None
+    entries: list[AuditRow]
+    after: str | None
+    before: str | None
+
+
+@require_safe
+@permission_required("audit.view_entry", raise_exception=True)
+def audit_page(request: HttpRequest) -> HttpResponse:
+    """Who did what, newest first."""
+    found = cut(Entry.objects.all(), ("-number",), request.GET.dict(), settings.PAGE_SIZE)
+    chain = verify(_CHECKED)
+    agents = Agent.objects.filter(id__in={entry.actor for entry in found.rows if entry.actor_kind == "agent"})
+    names = dict(agents.values_list("id", "name"))
+    page = AuditPage(
+        verified=chain if isinstance(chain, Verified) else None,
+        broken=chain if isinstance(chain, Broken) else None,
+        entries=[_row(entry, names) for entry in found.rows],
+        after=found.after,
+        before=found.before,
+    )
+    return answer(request, "audit.html", page)
+
+
+def _row(entry: Entry, names: Mapping[str, str]) -> AuditRow:
+    return AuditRow(
+        number=entry.number,
+        at=entry.at.isoformat(),
+        actor_kind=entry.actor_kind,
+        actor=entry.actor,
+        who=names.get(entry.actor) or entry.actor or str(ACTORS[entry.actor_kind]),
+        action=entry.action,
+        words=str(ACTIONS.get(entry.action, entry.action)),
+        subject=entry.subject,
+        details=entry.details,
+        hash=entry.hash,
+    )

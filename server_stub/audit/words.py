@@ -1,0 +1,29 @@
+"""What the audit log's short words mean, for people."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTORS: Mapping[str, str | Promise] = {
+    "person": _("person"),
+    "agent": _("agent"),
+    "terminal": _("the collector's terminal"),
+    "stranger": _("somebody unknown"),
+}
+ACTIONS: Mapping[str, str | Promise] = {
+    "person.created": _("made an account"),
+    "person.changed": _("changed an account's password and role"),
+    "person.signed-in": _("signed in"),
+    "person.signed-out": _("signed out"),
+    "person.sign-in-failed": _("failed to sign in"),
+    "person.password-changed": _("changed the own password"),
+    "person.factor-added": _("added a second factor"),
+    "person.factor-removed": _("removed a second factor"),
+    "person.factor-renewed": _("renewed a second factor"),
+    "agent.code-made": _("made an enrolment code"),
+    "agent.enrolled": _("was enrolled"),
+    "agent.enrolment-refused": _("was refused at enrolment"),
+    "agent.revoked": _("revoked an agent"),
+    "delivery.refused": _("was refused a delivery"),
+}
