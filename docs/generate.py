@@ -1,6 +1,9 @@
 """Writes the documents that are generated from the code: `python docs/generate.py`. Tests hold them current."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from agent.messages import Language
@@ -28,7 +31,17 @@ def guideline(language: Language) -> str:
     return page(load(), language)
 
 
+def manual() -> str:
+    """The manual page; in a process of its own, since the commands speak one language from their start."""
+    program = [sys.executable, str(DOCS / "man_page.py")]
+    done = subprocess.run(  # noqa: S603 - our own file
+        program, env={**os.environ, "POSTURE_LANG": "en"}, capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    return done.stdout
+
+
 if __name__ == "__main__":
+    (DOCS / "posture.1").write_text(manual(), encoding="utf-8")
     (DOCS / "policy.schema.json").write_text(policy_schema())
     (DOCS / "facts.md").write_text(facts_page())
     (DOCS / "guideline.md").write_text(guideline("en"))

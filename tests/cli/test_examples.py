@@ -13,6 +13,8 @@ from agent.cli import root
 from agent.cli.examples import EXAMPLES
 from tests.cli.test_frame import BIN, COMMANDS, posture
 
+DOCS = Path(__file__).parents[2] / "docs"
+
 
 def test_every_command_has_examples() -> None:
     assert set(EXAMPLES) == set(COMMANDS)
@@ -88,3 +90,28 @@ def test_completing_a_command_loads_none() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"pydantic", "rich", "requests", "yaml", "adb_shell"} & set(loaded) == set()
+
+
+@pytest.fixture(scope="module")
+def manual() -> str:
+    """The manual page as it is drawn now."""
+    program = [sys.executable, str(DOCS / "man_page.py")]
+    environment = {**os.environ, "POSTURE_LANG": "en"}
+    return subprocess.run(program, capture_output=True, text=True, check=True, env=environment).stdout
+
+
+def test_the_manual_page_is_current(manual: str) -> None:
+    assert (DOCS / "posture.1").read_text() == manual, "python docs/generate.py"
+
+
+def test_the_manual_page_names_every_command(manual: str) -> None:
+    for command in COMMANDS:
+        assert f"\n.SS posture {command} " in manual
+    assert "\n.SS posture policy lint " in manual
+
+
+def test_troff_has_nothing_to_say_of_the_manual_page(manual: str) -> None:
+    """Every line is text, or one of the requests that man(7) has."""
+    requests = {".TH", ".SH", ".SS", ".TP", ".B", ".I", ".PP", ".nf", ".fi", ".RS", ".RE", '.\\"'}
+    assert {line.split()[0] for line in manual.splitlines() if line.startswith((".", "'"))} <= requests
+    assert "" not in manual.splitlines()
