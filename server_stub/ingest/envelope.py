@@ -24,6 +24,7 @@ TYPE = "posture-report+jws"
 _ALGORITHMS = ("Ed25519", "EdDSA")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{43}")
+_ABOVE = 3  # levels of a report above what may hold any value
 _MEMBERS = ("protected", "payload", "signature")
 
 
@@ -145,7 +146,7 @@ def _too_deep(what: str) -> Refusal:
 
 def _check_values(level: list[Any]) -> None:
     """Refuse what nests too deep, and numbers that JSON cannot write again. Level by level: depth costs no stack."""
-    for _ in range(settings.REPORT_MAX_DEPTH + 1):
+    for _ in range(settings.REPORT_MAX_DEPTH - _ABOVE):
         if any(isinstance(value, float) and not math.isfinite(value) for value in level):
             raise Refusal(422, "wrong-form", "The report holds a number that is too large.")
         inner = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list | tuple))

@@ -96,9 +96,10 @@ def _write_receipts(digests: dict[UUID, str]) -> set[UUID]:
     rows = sorted(digests.items())
     written = Receipt._meta.pk.get_db_prep_value
     parameters = [value for report_id, digest in rows for value in (written(report_id, connection), digest)]
-    sql = f"INSERT INTO phones_receipt (report_id, digest) VALUES {', '.join(['(%s, %s)'] * len(rows))}"
+    values = ", ".join(["(%s, %s)"] * len(rows))
+    sql = "INSERT INTO phones_receipt (report_id, digest) VALUES {} ON CONFLICT DO NOTHING RETURNING report_id"
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} ON CONFLICT DO NOTHING RETURNING report_id", parameters)
+        cursor.execute(sql.format(values), parameters)
         return {found if isinstance(found, UUID) else UUID(found) for (found,) in cursor.fetchall()}
 
 

@@ -51,9 +51,7 @@ class Phone(models.Model):
             models.Index("android_version", "key", name="phone_by_android"),
             models.Index("security_patch", "key", name="phone_by_patch"),
             models.Index("rank", "scanned_at", "key", name="phone_late_by_rank"),
-            models.Index(
-                "holds_until", "key", condition=models.Q(holds_until__isnull=False), name="phone_by_lapse"
-            ),
+            models.Index("holds_until", "key", condition=models.Q(holds_until__isnull=False), name="phone_by_lapse"),
         )
 
     def __str__(self) -> str:

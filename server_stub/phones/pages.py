@@ -9,9 +9,11 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_safe
 
+from server_stub.ingest.current import settle
 from server_stub.phones import fleet
 from server_stub.phones.models import Phone, StoredReport
 from server_stub.phones.phone import Instant, phone_view
@@ -52,6 +54,7 @@ class FleetPage:
 @permission_required("phones.view_phone", raise_exception=True)
 def fleet_page(request: HttpRequest) -> HttpResponse:
     """Who fails, who is not proved, who is late."""
+    settle(timezone.now())
     filters, limit = fleet.Filters.read(_query(request)), late_before()
     found = cut(fleet.select(filters, limit), fleet.ORDERS[filters.sort], _query(request), settings.PAGE_SIZE)
     page = FleetPage(
@@ -83,6 +86,7 @@ def _row(phone: Phone) -> PhoneRow:
 @permission_required("phones.view_phone", raise_exception=True)
 def phone_page(request: HttpRequest, key: str) -> HttpResponse:
     """One phone now, or at a past instant (`?at=`)."""
+    settle(timezone.now())
     phone = get_object_or_404(Phone, key=key, scanned_at__isnull=False)
     return answer(request, "phone.html", phone_view(phone, Instant.read(_query(request).get("at")), _query(request)))
 

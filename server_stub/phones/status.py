@@ -32,8 +32,6 @@ def late_before(now: datetime | None = None) -> datetime:
 def status_of(phone: Phone) -> PhoneStatus:
     """The state of a phone now."""
     rank = Rank(phone.rank)
-    if rank is Rank.MEETS and phone.holds_until is not None and phone.holds_until <= timezone.now():
-        rank = Rank.NOT_PROVED
     if phone.scanned_at is None or phone.rank_since is None:
         return PhoneStatus("inconclusive", str(NEVER.text), NEVER.sign, None, late=True, seen_at=None)
     word, late = WORDS[rank.label], phone.scanned_at < late_before()
@@ -51,6 +49,4 @@ def status_of(phone: Phone) -> PhoneStatus:
 def headline_of(phone: Phone) -> str:
     """The sentence that stands between the phone and "meets", in the reader's language where there is one."""
     sentences: dict[str, str] = phone.headline
-    if not sentences and phone.holds_until is not None and phone.holds_until <= timezone.now():
-        return gettext("An exception or a statement has lapsed; scan the phone again.")
     return sentences.get(get_language() or "en") or next(iter(sentences.values()), "")

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server_stub.agents.models import Agent
+from server_stub.ingest.current import settle
 from server_stub.ingest.receive import OUTCOMES
 from server_stub.phones.fleet import count
 
@@ -36,6 +37,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def metrics(_request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, version 0.0.4."""
+    settle(timezone.now())
     counts = count(timezone.now() - settings.LATE_AFTER)
     lines = ["# HELP posture_phones Phones by current state.", "# TYPE posture_phones gauge"]
     states = {"fails": counts.fail, "not_proved": counts.not_proved, "meets": counts.meet, "late": counts.late}

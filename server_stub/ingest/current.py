@@ -1,0 +1,135 @@
+"""Moving the phones' current state: each phone's newest look counts, whatever the order of arrival."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from agent.report.model import Report
+from server_stub.ingest import extract
+from server_stub.ingest.envelope import payload_of
+from server_stub.phones.models import Phone, Rank, RuleState, StoredReport
+from server_stub.phones.standing import holds_until, standing
+from server_stub.phones.tally import Moves, places
+from server_stub.web.text import clean
+
+Rules = dict[str, RuleState]
+LAPSED = _("An exception or a statement has lapsed; scan the phone again.")
+_AT_ONCE = 200
+_PHONE = (
+    "manufacturer", "model", "android_version", "security_patch", "report_id", "scanned_at", "rank", "rank_since",
+    "holds_until", "profile", "headline",
+)  # fmt: skip
+_RULE = ("clause", "status", "severity", "strength", "in_the_way", "since")
+
+
+def move(phones: Mapping[str, Phone], looks: Sequence[tuple[Report, str, datetime]]) -> None:
+    """Apply looks (report, phone's key, instant) to locked phones, and write what differs in few statements."""
+    before = _rules_of(phones)
+    after, moves, moved = dict(before), Moves(), dict[str, Phone]()
+    for report, key, at in sorted(looks, key=lambda look: (look[2], look[0].report_id)):
+        phone = phones[key]
+        if phone.scanned_at is not None and (at, report.report_id) <= (phone.scanned_at, str(phone.report_id)):
+            continue
+        stood = places(phone, after[key].values())
+        _move_phone(phone, report, at)
+        after[key] = _moved_rules(after[key], extract.rule_states(report, key, at))
+        moves.add(key, stood, places(phone, after[key].values()), at)
+        moved[key] = phone
+    Phone.objects.bulk_create(moved.values(), update_conflicts=True, unique_fields=["key"], update_fields=_PHONE)
+    _write_rules(before, after)
+    moves.write()
+
+
+def settle(now: datetime) -> None:
+    """Let what lapsed count no longer: a phone that met by an exception or a statement is not proved from then on.
+
+    Whoever reads the fleet calls it; it finds nothing to do by an index, but when something has just lapsed.
+    """
+    due = Phone.objects.filter(holds_until__lte=now).order_by("key")
+    while due.exists():
+        with transaction.atomic():
+            phones = {phone.key: phone for phone in due.select_for_update()[:_AT_ONCE]}
+            before, moves = _rules_of(phones), Moves()
+            after = {key: _lapse(phone, before[key], moves, now) for key, phone in phones.items()}
+            fields = ("rank", "rank_since", "holds_until", "headline")
+            Phone.objects.bulk_update(phones.values(), fields)
+            _write_rules(before, after)
+            moves.write()
+
+
+def _lapse(phone: Phone, rules: Rules, moves: Moves, now: datetime) -> Rules:
+    lapsed_at = phone.holds_until or now
+    stood = places(phone, rules.values())
+    stored = StoredReport.objects.get(phone=phone, report_id=phone.report_id)
+    report = standing(payload_of(bytes(stored.signed), stored.media_type), now)
+    phone.holds_until = holds_until(report)
+    if phone.rank == Rank.MEETS:
+        phone.rank, phone.rank_since, phone.headline = Rank.NOT_PROVED, lapsed_at, _in_every_language(LAPSED)
+    after = _moved_rules(rules, extract.rule_states(report, phone.key, lapsed_at))
+    moves.add(phone.key, stood, places(phone, after.values()), lapsed_at)
+    return after
+
+
+def _in_every_language(sentence: Promise) -> dict[str, str]:
+    found = {}
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            found[code] = str(sentence)
+    return found
+
+
+def _rules_of(phones: Iterable[str]) -> dict[str, Rules]:
+    found: dict[str, Rules] = {key: {} for key in phones}
+    for state in RuleState.objects.filter(phone__in=list(found)):
+        found[state.phone_id][state.rule] = state
+    return found
+
+
+def _move_phone(phone: Phone, report: Report, at: datetime) -> None:
+    device, rank = report.device, extract.rank(report)
+    if phone.scanned_at is None or phone.rank != rank:
+        phone.rank, phone.rank_since = rank, at
+    phone.report_id, phone.scanned_at, phone.profile = report.report_id, at, report.profile
+    phone.manufacturer, phone.model = clean(device.manufacturer or "", 120), clean(device.model or "", 120)
+    phone.android_version = clean(device.android_version or "", 40)
+    phone.security_patch = clean(device.security_patch or "", 40)
+    phone.headline, phone.holds_until = extract.headline(report), holds_until(report)
+
+
+def _moved_rules(before: Rules, states: Iterable[RuleState]) -> Rules:
+    """The new states; one that is as it was keeps the instant since when."""
+    after: Rules = {}
+    for state in states:
+        old = before.get(state.rule)
+        if old is not None and old.status == state.status:
+            state.since = old.since
+        after[state.rule] = state
+    return after
+
+
+def _write_rules(before: Mapping[str, Rules], after: Mapping[str, Rules]) -> None:
+    """Write what changed only: from one night to the next it is mostly nothing."""
+    gone = [(key, rule) for key, rules in before.items() for rule in rules if rule not in after[key]]
+    changed = [
+        state
+        for key, rules in after.items()
+        for rule, state in rules.items()
+        if rule not in before[key] or _columns(before[key][rule]) != _columns(state)
+    ]
+    if gone:
+        RuleState.objects.filter(pk__in=gone).delete()
+    RuleState.objects.bulk_create(
+        sorted(changed, key=lambda state: (state.phone_id, state.rule)),
+        update_conflicts=True,
+        unique_fields=["phone", "rule"],
+        update_fields=_RULE,
+    )
+
+
+def _columns(state: RuleState) -> tuple[object, ...]:
+    return tuple(getattr(state, name) for name in _RULE)

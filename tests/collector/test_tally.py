@@ -1,0 +1,88 @@
+"""The kept numbers always say what counting would, and know the past."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from agent.facts import instant
+from server_stub.agents.models import Agent
+from server_stub.ingest.current import settle
+from server_stub.phones import tally
+from server_stub.phones.models import Movement, Phone, RuleState, Tally
+from server_stub.phones.tally import Day
+from tests.collector.signing import NOW, Signer, encode, report, result
+
+Scan = Callable[..., dict[str, Any]]
+
+
+def counted() -> dict[tuple[str, int], int]:
+    """What the tallies should say, from every phone and rule."""
+    found: Counter[tuple[str, int]] = Counter()
+    for phone in Phone.objects.all():
+        found.update(tally.places(phone, RuleState.objects.filter(phone=phone)).items())
+    return dict(found)
+
+
+def kept() -> dict[tuple[str, int], int]:
+    found: Counter[tuple[str, int]] = Counter()
+    for row in Tally.objects.all():
+        found[row.topic, row.rank] += row.number
+    moved: Counter[tuple[str, int]] = Counter()
+    for step in Movement.objects.all():
+        moved[step.topic, step.rank] += step.number
+    assert +moved == +found
+    return {key: number for key, number in found.items() if number}
+
+
+def test_they_follow_every_look_whatever_its_order(scan: Scan) -> None:
+    day = timedelta(days=1)
+    lock, net = (lambda status: result("lock", "7", status)), (lambda status: result("net", "2", status))
+    scan("A", NOW - 5 * day, (lock("fail"), net("pass")))
+    scan("B", NOW - 4 * day, (lock("pass"), net("inconclusive")))
+    assert kept() == counted() == {("", 0): 1, ("", 1): 1, ("7", 0): 1, ("7", 2): 1, ("2", 2): 1, ("2", 1): 1}
+    scan("A", NOW - 2 * day, (lock("pass"),))
+    scan("A", NOW - 3 * day, (lock("fail"), result("more", "5", "fail")))
+    scan("B", NOW - 1 * day, (lock("not_applicable"), result("tip", "6", "fail", in_the_way=False)))
+    assert kept() == counted()
+    week = [(each.fail, each.not_proved, each.meet) for each in tally.trend("", NOW.date(), 7)]
+    assert week == [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 0), (0, 1, 1), (1, 0, 1), (1, 0, 1)]
+    assert tally.trend("7", NOW.date(), 1) == [Day(NOW.date().isoformat(), 0, 0, 1)]
+
+
+def test_a_batch_counts_as_one_by_one_would(agent: Agent, signer: Signer, post: Callable[..., Any]) -> None:
+    looks = [("A", 3, "fail"), ("B", 2, "pass"), ("A", 1, "pass"), ("A", 2, "inconclusive"), ("C", 1, "fail")]
+    lines = [
+        signer.sign(encode(report(agent.id, serial, NOW - timedelta(days=days), (result("lock", "7", status),))))
+        for serial, days, status in looks
+    ]
+    assert post(b"\n".join([*lines, lines[0]]), "application/jsonl").status_code == 201
+    assert kept() == counted() == {("", 0): 1, ("", 2): 2, ("7", 0): 1, ("7", 2): 2}
+    phone = Phone.objects.get(key="A")
+    assert (phone.rank, phone.rank_since) == (2, NOW - timedelta(days=1))
+
+
+def test_what_lapses_moves_to_not_proved_where_it_is_listed_and_counted(scan: Scan, viewer: Client) -> None:
+    waiver = {"until": instant(NOW - timedelta(seconds=30))}
+    held = result("lock", "7", "waived", measured_status="fail", waiver=waiver)
+    scan("MEETS", results=(result("lock", "7", "pass"),))
+    scan("LAPSED", results=(held,))
+    assert [phone["serial"] for phone in viewer.get("/?format=json").json()["phones"]] == ["LAPSED", "MEETS"]
+    assert kept() == counted() == {("", 1): 1, ("", 2): 1, ("7", 0): 1, ("7", 2): 1}
+    phone = Phone.objects.get(key="LAPSED")
+    assert (phone.rank, phone.rank_since, phone.holds_until) == (1, NOW - timedelta(seconds=30), None)
+    settle(timezone.now())
+    assert kept() == counted()
+
+
+def test_a_phone_that_is_deleted_leaves_the_numbers(scan: Scan) -> None:
+    scan("A", results=(result("lock", "7", "fail"),))
+    scan("B", results=(result("lock", "7", "pass"),))
+    with transaction.atomic():
+        tally.forget(Phone.objects.filter(key="A"), NOW)
+        Phone.objects.filter(key="A").delete()
+    assert kept() == counted() == {("", 2): 1, ("7", 2): 1}
