@@ -118,3 +118,13 @@ def test_the_rule_is_written_whole(tmp_path: Path) -> None:
     assert str(rule.make()).startswith("written; now `sudo udevadm control --reload`")
     assert (tmp_path / "etc/udev/rules.d/70-phone-posture.rules").read_text() == RULE
     assert "ff4201" in RULE
+
+
+@pytest.mark.parametrize("system", ["Darwin", "Windows"])
+def test_other_systems_ask_libusb(system: str, tmp_path: Path) -> None:
+    """No phone hangs on the machine of a test: what is asked is that USB is looked at, or that it is said why not."""
+    here = workstation(tmp_path, system=system)
+    plug(here.root, "1-2", "18d1", MTP, product="Pixel 8")  # /sys is Linux' own
+    (found,) = look("cable", here)
+    assert "Pixel 8" not in str(found.what)
+    assert found.severity in ("note", "problem")
