@@ -1,6 +1,6 @@
 """From a phone to a signed report, for one phone or for many side by side."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from agent import probes
-from agent.capture import Capture, Command
+from agent.capture import Capture, Command, OptIn
 from agent.capture.live import capture_phone
 from agent.indicators import IndicatorFile
 from agent.messages import Language, Message, PostureError
@@ -53,7 +53,7 @@ class Judge:
         return Judged(report=report, evaluation=evaluation, broken=capture.broken)
 
     def heard(self, judged: "Judged", attestations: Sequence[Attestation]) -> "Judged":
-        """Judge a phone again with what people stated after the scan; the report keeps its id, facts and scan time."""
+        """Judge a phone again with what people stated after the scan; facts and scan time stay."""
         evaluation = evaluate(
             self.policy,
             judged.evaluation.facts,
@@ -132,8 +132,13 @@ def _look(phone: Found, commands: Sequence[Command], progress: Progress) -> Capt
 
 
 def scan_all(
-    phones: Sequence[Found], judge: Judge, progress: Progress, *, at_once: int = AT_ONCE
+    phones: Sequence[Found],
+    judge: Judge,
+    progress: Progress,
+    *,
+    at_once: int = AT_ONCE,
+    allowed: Container[OptIn] = (),
 ) -> Iterable[tuple[Found, Judged | Failed]]:
     """Scan and judge every phone, at most `at_once` side by side; yield each as it is done."""
-    for phone, seen in capture_all(phones, probes.commands(), progress, at_once=at_once):
+    for phone, seen in capture_all(phones, probes.commands(allowed), progress, at_once=at_once):
         yield phone, seen if isinstance(seen, Failed) else judge.judge(seen)

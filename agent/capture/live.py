@@ -4,10 +4,11 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent.capture.frames import Decoder, Framed
-from agent.capture.model import Answer, Capture, Command, quoted
+from agent.capture.model import Answer, Capture, Command, Outcome, quoted
 from agent.capture.script import build
 from agent.messages import Message
 from agent.transport.base import Transport, TransportError
@@ -46,7 +47,7 @@ def capture_phone(
         said = quoted(reading.head.decode(errors="replace"))
         raise TransportError(broken or (Message(_NO_SHELL.sentence, {"answer": said}) if said else _NOTHING))
     if (cut := reading.decoder.unfinished) is not None:
-        reading.answers.setdefault(commands[cut.index].key, cut.answer)
+        reading.answers.setdefault(commands[cut.index].key, _kept(commands[cut.index], cut.answer))
     if broken is None and (not reading.decoder.finished or len(reading.answers) < len(commands)):
         broken = _ENDED_EARLY
     duration_ms = round((time.monotonic() - begun) * 1000)
@@ -95,6 +96,13 @@ class _Reading:
 
     def _keep(self, framed: Framed) -> None:
         command = self._commands[framed.index]
-        self.answers[command.key] = framed.answer
+        self.answers[command.key] = _kept(command, framed.answer)
         if self._on_answer is not None:
             self._on_answer(command, len(self.answers), len(self._commands))
+
+
+def _kept(command: Command, answer: Answer) -> Answer:
+    """Keep of an answer what the command allows, and of a broken one nothing."""
+    if command.distil is None:
+        return answer
+    return replace(answer, data=command.distil(answer.data) if answer.outcome is Outcome.COMPLETE else b"")

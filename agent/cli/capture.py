@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from agent import probes
+from agent.capture import OptIn
 from agent.capture.archive import save
 from agent.cli import exits, options
 from agent.cli.language import language, t
@@ -16,11 +17,13 @@ from agent.scan import Failed, capture_all
 
 @click.command("capture", help=t("Save the raw answers of one phone; `posture evaluate` judges them later."))
 @options.targets
+@options.allow_root
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.zip")
 @options.data
 @options.lang
 def command(
     wanted: options.Wanted,
+    allowed: frozenset[OptIn],
     output: Path,
     data: Path | None,
 ) -> int:
@@ -34,7 +37,7 @@ def command(
             Message("several phones are reachable ({names}); choose one with --serial", {"names": names})
         )
     with Bars() as bars:
-        ((_, capture),) = capture_all(found, probes.commands(), bars.progress)
+        ((_, capture),) = capture_all(found, probes.commands(allowed), bars.progress)
     if isinstance(capture, Failed):
         click.echo(f"posture: {capture.name}: {capture.reason(language())}", err=True)
         return exits.NOT_SCANNED

@@ -1,10 +1,12 @@
 """`posture commands`: the one list of everything that may run on a phone."""
 
 import json
+from typing import get_args
 
 import click
 
 from agent import probes
+from agent.capture import OptIn
 from agent.cli import options
 from agent.cli.language import language, t
 
@@ -18,7 +20,7 @@ def command(as_json: bool) -> None:
     for probe in probes.PROBES:
         for each in probe.COMMANDS:
             feeds.setdefault(each.key, []).extend(probe.FACTS)
-    for each in probes.commands():
+    for each in probes.commands(get_args(OptIn)):
         facts = sorted(set(feeds[each.key]))
         if as_json:
             row = {
@@ -26,6 +28,7 @@ def command(as_json: bool) -> None:
                 "runs": each.line,
                 "reason": each.reason(language()),
                 "facts": facts,
+                "only_with": each.opt_in,
                 "timeout_s": each.timeout_s,
                 "limit_bytes": each.limit_bytes,
             }
@@ -33,6 +36,8 @@ def command(as_json: bool) -> None:
             continue
         click.echo(each.key)
         click.echo(f"    {each.reason(language())}")
+        if each.opt_in is not None:
+            click.echo(t("    never run without {option}", option=each.opt_in))
         if each.line != each.key:
             click.echo(t("    runs as: {line}", line=each.line.replace("\n", "\n             ")))
         click.echo(t("    limits: {seconds} s, {bytes} bytes", seconds=each.timeout_s, bytes=each.limit_bytes))

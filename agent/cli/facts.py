@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent import probes
+from agent.capture import OptIn
 from agent.cli import exits, options
 from agent.cli.language import language, t
 from agent.cli.progress import Bars
@@ -22,11 +23,13 @@ from agent.scan import Failed, capture_all
 
 @click.command("facts", help=t("Scan, and print what is known of each phone without judging it."))
 @options.targets
+@options.allow_root
 @options.as_json
 @options.data
 @options.lang
 def command(
     wanted: options.Wanted,
+    allowed: frozenset[OptIn],
     as_json: bool,
     data: Path | None,
 ) -> int:
@@ -36,7 +39,7 @@ def command(
     found = options.reach(folder, wanted)
     status = 0
     with Bars() as bars:
-        seen = list(capture_all(found, probes.commands(), bars.progress))
+        seen = list(capture_all(found, probes.commands(allowed), bars.progress))
     for phone, capture in seen:
         if isinstance(capture, Failed):
             click.echo(f"posture: {phone.serial}: {capture.reason(language())}", err=True)

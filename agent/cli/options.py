@@ -13,6 +13,7 @@ from agent.data_dir import DataDir
 from agent.messages import LANGUAGES, Message, PostureError
 
 if TYPE_CHECKING:
+    from agent.capture import OptIn
     from agent.transport import Found
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -59,6 +60,22 @@ def judging(function: Decorated) -> Decorated:
     ):
         function = option(function)
     return function
+
+
+def allow_root(function: Callable[..., int]) -> Callable[..., int]:
+    """`--allow-root`, given to the command as `allowed`: what else than shell's own may be asked of a phone."""
+
+    @wraps(function)
+    def collect(*, root: bool, **others: Any) -> int:
+        allowed: frozenset[OptIn] = frozenset({"--allow-root"}) if root else frozenset()
+        return function(allowed=allowed, **others)
+
+    return click.option(
+        "--allow-root",
+        "root",
+        is_flag=True,
+        help=t("On a phone with root, whose owner allows it: read which devices are linked to WhatsApp."),
+    )(collect)
 
 
 class NoPhoneError(PostureError):

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from agent import configuration
+from agent.capture import OptIn
 from agent.cli import asking as bench
 from agent.cli import exits, options
 from agent.cli.delivering import tell
@@ -19,6 +20,7 @@ from agent.scan import Failed, Judge, Judged, scan_all
 
 @click.command("scan", help=t("Scan every reachable phone, judge it, and send the signed report to the collector."))
 @options.targets
+@options.allow_root
 @options.judging
 @click.option("--collector", "url", metavar="URL", help=t("Send to this collector; else to the one enrolled with."))
 @click.option("--no-post", is_flag=True, help=t("Keep and send nothing."))
@@ -29,6 +31,7 @@ from agent.scan import Failed, Judge, Judged, scan_all
 def command(
     *,
     wanted: options.Wanted,
+    allowed: frozenset[OptIn],
     policy_path: Path | None,
     profile: Profile,
     url: str | None,
@@ -50,7 +53,7 @@ def command(
     seen: list[Judged | Failed] = []
     undelivered = False
     with Bars() as bars:
-        for phone, outcome in scan_all(found, judge, bars.progress):
+        for phone, outcome in scan_all(found, judge, bars.progress, allowed=allowed):
             bars.done(phone.serial)
             seen.append(outcome)
             if collector and isinstance(outcome, Judged) and asking is None:

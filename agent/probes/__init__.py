@@ -8,11 +8,11 @@ add a check, write the module and name it in `PROBES`; the list of all commands 
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from importlib import import_module
 from types import ModuleType
 
-from agent.capture import Capture, Command, Unanswered
+from agent.capture import Capture, Command, OptIn, Unanswered
 from agent.facts import Fact, unknown
 from agent.indicators import IndicatorFile
 from agent.messages import Message
@@ -24,11 +24,16 @@ class ProbeError(Unanswered):
     """An answer that is not in a form which the probe's sources know. Its facts become unknown."""
 
 
-def commands() -> tuple[Command, ...]:
-    """Every command the agent may run on a phone, once each, in the order of the probes."""
+def commands(allowed: Container[OptIn] = ()) -> tuple[Command, ...]:
+    """Every command the agent may run on a phone, once each, in the order of the probes.
+
+    Those that a person has to opt in to are left out unless `allowed` names their option.
+    """
     listed: dict[str, Command] = {}
     for probe in PROBES:
         for command in probe.COMMANDS:
+            if command.opt_in is not None and command.opt_in not in allowed:
+                continue
             if listed.setdefault(command.key, command) is not command:
                 raise ValueError(f"two different commands are called `{command.key}`")
     return tuple(listed.values())

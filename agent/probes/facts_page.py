@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from agent.capture import Command
 from agent.facts import FACTS
 from agent.probes import PROBES
 from agent.probes.proof import FIRST, LAST, Proof, on
@@ -12,8 +13,8 @@ _HEAD = """\
 # What each version of Android proves
 
 Written by `python docs/generate.py` from the tables `PROOF` of `agent/probes/`. **yes**: the phone proves it.
-**partly**: only sometimes, or only one of its values; below stands when. **no**: nothing that shell may run without
-root proves it; the fact is unknown, and its reason says what a person can do. Even a "yes" becomes unknown where the
+**partly**: only sometimes, or only one of its values; below stands when. **no**: nothing that shell may run proves
+it; the fact is unknown, and its reason says what a person can do. Even a "yes" becomes unknown where the
 phone refuses, breaks off or contradicts itself. Sources were read up to Android 16; makers differ, and what they
 print in another form is unknown too.
 """
@@ -29,7 +30,7 @@ def page() -> str:
             signs = (_SIGNS[on(version, probe.PROOF[name]).degree] for version in versions)
             lines.append(f"| [`{name}`](#{_anchor(name)}) | {' | '.join(signs)} |")
     for probe in PROBES:
-        commands = ", ".join(f"`{command.key}`" for command in probe.COMMANDS)
+        commands = ", ".join(map(_command, probe.COMMANDS))
         for name in probe.FACTS:
             lines += [
                 "",
@@ -46,6 +47,10 @@ def page() -> str:
         "Concluded by the policy from the facts above and its list of trusted networks.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _command(command: Command) -> str:
+    return f"`{command.key}`" + (f" (only with `{command.opt_in}`)" if command.opt_in else "")
 
 
 def _ranges(proofs: tuple[Proof, ...]) -> Iterator[tuple[int, int, Proof]]:

@@ -1,36 +1,138 @@
-"""Which devices are linked to WhatsApp: not readable from outside, and said so.
+"""Which devices are linked to WhatsApp: told by root alone, where the phone's owner allows it.
 
-The list lies in WhatsApp's own folder (`databases/companion_devices.db`), which Android closes to everybody but
-WhatsApp and root, on API 26 to 36; the screen that shows it is not exported, so nothing can open it from outside.
-What the phone does tell, that the screen was opened, stands in `linking_screens`.
+The list lies in WhatsApp's own folder, which Android closes to everybody but WhatsApp and root, on API 26 to 36; the
+screen that shows it is not exported, so nothing can open it from outside. With `--allow-root` the agent reads the file
+(see `companion_devices`); without it nothing is asked of root, ever. What any phone tells, that the screen was opened,
+stands in `linking_screens`.
+
+`last_active` is when a device came or went last, as the server told the phone. Who is there now only WhatsApp's memory
+knows: it calls a device active within 30 seconds of that; one that came and stayed looks idle from outside. So
+`active_now` is open for a day, and after that no.
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from agent.capture import Capture, Unanswered
-from agent.facts import Fact, not_applicable, unknown
+from pydantic import ValidationError
+
+from agent.capture import Capture, Command, Unanswered
+from agent.facts import Evidence, Fact, instant, known, not_applicable, unknown
 from agent.messages import Message
-from agent.probes import whatsapp_package
-from agent.probes.proof import hidden
+from agent.probes import ProbeError, clock, companion_devices, whatsapp_package
+from agent.probes.companion_devices import FILE_BYTES, READ, Database, Databases, Device, Trouble
+from agent.probes.proof import partly
 
-COMMANDS = whatsapp_package.COMMANDS
+# `su` of Magisk and its like takes `-c LINE`, that of Android's own test builds a user and words.
+ROOT = Command(
+    "su -c cat companion_devices.db",
+    Message(
+        "which devices are linked to WhatsApp, only where the phone's owner lets the agent use root; of the file, "
+        "name, platform and last activity of each device are kept"
+    ),
+    script=f"""c='{READ}'
+if [ "$(id -u)" = 0 ]; then sh -c "$c"; else r=$(su -c 'id -u' </dev/null 2>&1)
+case $r in 0) su -c "$c" </dev/null;; *invalid*) su 0 sh -c "$c" </dev/null;; *) echo "$r";; esac; fi 2>&1""",
+    timeout_s=40,  # a person may have to allow it on the phone
+    limit_bytes=8 * FILE_BYTES,
+    opt_in="--allow-root",
+    distil=companion_devices.distil,
+)
+COMMANDS = (ROOT, clock.COMMAND, *whatsapp_package.COMMANDS)
 FACTS = ("whatsapp.linked_devices",)
-PROOF = {FACTS[0]: (hidden("Android closes WhatsApp's own folder and its screen to everybody but root"),)}
+PROOF = {
+    FACTS[0]: (
+        partly(
+            "only on a rooted phone, with `--allow-root`: Android closes WhatsApp's own folder to everybody but root"
+        ),
+    )
+}
+BY_HAND = Message("open WhatsApp › ⋮ › Linked devices together with the phone's owner")
 
 NOT_INSTALLED = Message("WhatsApp is not installed")
 CLOSED = Message(
     "Android lets no computer read WhatsApp's linked devices; open WhatsApp, Settings, Linked devices together with "
     "the phone's owner, log out what should not be there, and note the result"
 )
+NOT_SHOWN = Message(
+    "root showed no folder of {package} (user {user}); unlock that user or profile and scan again, or open "
+    "WhatsApp › ⋮ › Linked devices together with its owner"
+)
+_TROUBLES: dict[Trouble, Message] = {
+    "absent": Message("{package} (user {user}) has no list of linked devices; open WhatsApp once and scan again"),
+    "changed": Message("{package} (user {user}) wrote to its list of linked devices meanwhile; scan again"),
+    "too large": Message("the list of linked devices of {package} (user {user}) is larger than any; please report it"),
+    "damaged": Message(
+        "the list of linked devices of {package} (user {user}) is damaged or was being written; scan again"
+    ),
+    "other form": Message(
+        "{package} (user {user}) keeps its linked devices in a form that the check does not know; please report it"
+    ),
+}
+_NOW, _OPEN = timedelta(seconds=30), timedelta(days=1)
 
 
 def probe(capture: Capture) -> Iterator[Fact]:
-    """Say what a person has to do, or that there is nothing to look at."""
+    """List every linked device of every WhatsApp; one list that cannot be read leaves the fact unknown."""
     try:
-        nobody = not whatsapp_package.official(capture)
+        owners: frozenset[tuple[str, int]] | None = whatsapp_package.official(capture)
     except Unanswered:
-        nobody = False
-    if nobody:
+        owners = None
+    if owners is not None and not owners:
         yield not_applicable(FACTS[0], NOT_INSTALLED, *whatsapp_package.absence(capture))
-    else:
+    elif capture.answer(ROOT) is None:
         yield unknown(FACTS[0], CLOSED)
+    else:
+        lists = _lists(capture)
+        # Who has WhatsApp must be known too: another user's list may not have been shown.
+        for package, user in sorted(whatsapp_package.official(capture)):
+            if not any((each.package, each.user) == (package, user) for each in lists):
+                raise ProbeError(Message(NOT_SHOWN.sentence, {"package": package, "user": user}))
+        now = clock.now(capture)[0]
+        devices = [(each, device) for each in lists for device in each.devices if device.linked]
+        lines = [_line(each, device, now) for each, device in devices] or [
+            f"user {each.user}: {each.folder}: no linked device" for each in lists
+        ]
+        yield known(
+            FACTS[0], [_value(device, now) for _, device in devices], *(Evidence.of(ROOT.key, line) for line in lines)
+        )
+
+
+def _lists(capture: Capture) -> tuple[Database, ...]:
+    """Return each account's list; raise Unanswered for the first that could not be read."""
+    try:
+        found = Databases.model_validate_json(capture.text(ROOT))
+    except ValidationError as error:
+        raise ProbeError(
+            Message("`{command}` is in a form that the check does not know; please report it", {"command": ROOT.key})
+        ) from error
+    for each in found.databases:
+        if each.trouble is not None:
+            gaps: dict[str, str | int | Message] = {"package": each.package, "user": each.user}
+            raise ProbeError(Message(_TROUBLES[each.trouble].sentence, gaps))
+    return found.databases
+
+
+def _value(device: Device, now: datetime) -> dict[str, Any]:
+    at = _at(device, now)
+    active = None if at is None else True if now - at <= _NOW else False if now - at > _OPEN else None
+    return {
+        "name": device.name,
+        "platform": device.platform,
+        "last_active_at": instant(at) if at else None,
+        "active_now": active,
+    }
+
+
+def _at(device: Device, now: datetime) -> datetime | None:
+    """Return when it was last active; None where that is not told, or later than the phone's clock."""
+    if device.last_active is None:
+        return None
+    at = datetime.fromtimestamp(device.last_active // 1000, UTC)
+    return at if at <= now + _NOW else None
+
+
+def _line(each: Database, device: Device, now: datetime) -> str:
+    at = _at(device, now)
+    told = f"last active {instant(at)}" if at else "last activity not told"
+    return f"user {each.user}: {each.folder}: {device.name} ({device.platform}), {told}"

@@ -55,13 +55,14 @@ class StoredFile(_Strict):
 
     path: below `sdcard/`, `storage/emulated/10/`, `storage/1A2B-3C4D/`, `data/` or, if only root may see it,
     `root/data/`. `{n}` in it counts from 1 to `count`.
-    kind: what its first bytes are; a WhatsApp backup has a true header. The rest is noise, and zeros beyond
+    kind: what its first bytes are; a WhatsApp backup has a true header; `sqlite` is a database that the SQL in
+    `text` makes, in use, so that what is new stands in the `-wal` beside it. The rest is noise, and zeros beyond
     64 KiB, which take no room on the workstation's disk. at: when it was last written, by the phone's clock.
     key: who holds the key of a backup, as newer versions write it beside the kind.
     """
 
     path: str = Field(pattern=r"^(sdcard|storage|data|root/data)/[^\x00]+$")
-    kind: Literal["crypt14", "crypt15", "crypt12", "jpeg", "mp4", "opus", "noise", "text", "folder"] = "noise"
+    kind: Literal["crypt14", "crypt15", "crypt12", "jpeg", "mp4", "opus", "noise", "text", "sqlite", "folder"] = "noise"
     size: Size = 1024
     at: str = "now"
     text: str = ""

@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from agent.simulator.moments import Clock
+from agent.simulator.moments import Clock, fill
 from agent.simulator.scenario import Scenario, StoredFile
 
 _NOISE_BYTES = 64 * 1024
@@ -47,7 +49,10 @@ def build(root: Path, scenario: Scenario, clock: Clock) -> None:
                 folders.append((path, moment))
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _write(path, entry)
+                if entry.kind == "sqlite":
+                    _write_database(path, fill(entry.text.encode(), clock).decode())
+                else:
+                    _write(path, entry)
                 _date(path, moment)
     for path, moment in folders:  # last: what is written into a folder changes its time
         _date(path, moment)
@@ -72,6 +77,18 @@ def _write(path: Path, entry: StoredFile) -> None:
     with path.open("wb") as file:
         file.write((start + noise)[: entry.size])
         file.truncate(entry.size)
+
+
+def _write_database(path: Path, sql: str) -> None:
+    """Leave it as an app that runs does: its newest pages in the `-wal`, which closing would write back."""
+    wal = path.with_name(f"{path.name}-wal")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.executescript(sql)
+        written = path.read_bytes(), wal.read_bytes()
+    path.write_bytes(written[0])
+    wal.write_bytes(written[1])
 
 
 def _date(path: Path, moment: datetime) -> None:
