@@ -62,6 +62,9 @@ class NotLooked(PostureError):
     """There was nothing that could be looked at: worth knowing, and no trouble by itself. The message says why."""
 
 
+_FIRST = Message("mend that first, then run `posture doctor` again")
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One question about a workstation. `look` yields what is not as it should be; nothing means that all is well."""
@@ -77,5 +80,7 @@ class Check:
         except NotLooked as error:
             return [Finding("note", error.message, Message("nothing needs to be done unless you expected otherwise"))]
         except PostureError as error:
-            remedy = Message("mend that first, then run `posture doctor` again")
-            return [Finding("problem", error.message, remedy)]
+            return [Finding("problem", error.message, _FIRST)]
+        except OSError as error:
+            values = {"path": str(error.filename), "why": error.strerror or str(error)}
+            return [Finding("problem", Message("{path} cannot be looked at: {why}", values), _FIRST)]

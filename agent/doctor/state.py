@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import psutil
 
@@ -54,15 +53,18 @@ def keys(workstation: Workstation) -> Iterator[Finding]:
     """Yield private keys that others on this computer may read."""
     if workstation.system == "Windows":  # a user's folder is closed to other users there
         return
-    adb = key_folder(workstation.data.root)
-    private = [workstation.data.agent_key, adb, *(sorted(adb.iterdir()) if adb.is_dir() else ())]
-    for path in private:
-        if path.exists() and path.stat().st_mode & 0o077:
+    folder = key_folder(workstation.data.root)
+    for path in (workstation.data.agent_key, folder, folder / "adbkey"):
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            continue
+        if mode & 0o077:
             yield Finding(
                 "problem",
                 Message("others on this computer may read or change {path}, a private key", {"path": str(path)}),
-                Message("`chmod {mode} {path}`", {"mode": "700" if path.is_dir() else "600", "path": str(path)}),
-                OwnerOnly(Path(path)),
+                Message("`chmod {mode} {path}`", {"mode": "700" if path == folder else "600", "path": str(path)}),
+                OwnerOnly(path),
             )
 
 

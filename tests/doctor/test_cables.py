@@ -1,36 +1,12 @@
 """Phones on USB, by trees as the kernel's /sys has them."""
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.doctor.mending import RULE, UdevRule
-from tests.doctor.computer import ADB, MTP, look, plug, said, workstation
-
-
-@contextmanager
-def somebody_else() -> Iterator[None]:
-    """Root may use everything: look as a user without rights."""
-    before = os.geteuid()
-    if before == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(before)
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user of this computer may enter."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+from tests.doctor.computer import ADB, MTP, look, plug, said, somebody_else, workstation
 
 
 def test_a_phone_with_debugging_is_well(tmp_path: Path) -> None:

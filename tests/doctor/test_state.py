@@ -9,7 +9,7 @@ from agent.doctor.mending import OwnerOnly
 from agent.indicators import Store, read_file
 from agent.report.signature import AgentKey
 from agent.transport.keys import workstation_key
-from tests.doctor.computer import look, said, workstation
+from tests.doctor.computer import look, said, somebody_else, workstation
 
 
 def test_a_new_workstation_is_well(tmp_path: Path) -> None:
@@ -82,3 +82,14 @@ def test_lists_of_known_spyware_absent_new_old_and_damaged(tmp_path: Path) -> No
     ((severity, what),) = said(look("indicators", here))
     assert severity == "problem"
     assert "is damaged" in what
+
+
+def test_a_folder_of_somebody_else(open_folder: Path) -> None:
+    here = workstation(open_folder)
+    AgentKey.open(here.data.agent_key)
+    here.data.root.chmod(0)
+    with somebody_else():
+        keys, disk = look("keys", here), look("disk", here)
+    here.data.root.chmod(0o700)
+    assert said(keys) == [("problem", f"{here.data.agent_key} cannot be looked at: Permission denied")]
+    assert ("problem", f"{here.data.root} cannot be written") in said(disk)
