@@ -13,6 +13,7 @@ from types import FrameType
 
 import click
 
+from agent import configuration
 from agent.cli import exits, options
 from agent.cli.judging import set_up
 from agent.cli.language import language, t
@@ -73,13 +74,13 @@ def run(data: Path | None) -> int:
     shift = _shift(folder)
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="posture: %(message)s")
     signal.signal(signal.SIGTERM, _end)
-    with alone(folder.schedule_lock):
-        service = Service(shift)
-        show_status(shift.plan, Outbox(folder.outbox), running=True, err=True)
-        try:
+    try:
+        with alone(folder.schedule_lock):
+            service = Service(shift)
+            show_status(shift.plan, Outbox(folder.outbox), running=True, err=True)
             service.run()
-        except KeyboardInterrupt:
-            click.echo(t("Stopped."), err=True)
+    except KeyboardInterrupt:
+        click.echo(t("Stopped."), err=True)
     return 0
 
 
@@ -166,7 +167,7 @@ def install(root: Path | None) -> int:
 def _shift(folder: DataDir) -> Shift:
     """Everything a night needs, held against mistakes by day."""
     plan = load_plan(folder.plan)
-    collector = plan.collector or folder.collector()
+    collector = plan.collector or configuration.collector(folder)
     if collector is None:
         raise PostureError(
             Message(
@@ -180,7 +181,7 @@ def _shift(folder: DataDir) -> Shift:
     policy = None if plan.policy is None else Path(plan.policy)
     judge = partial(set_up, folder, policy, plan.profile, plan.language or language())
     judge()  # so is a wrong policy
-    return Shift(plan, folder, judge, collector, _tell)
+    return Shift(plan, folder, judge, collector, _tell, language=language())
 
 
 def _nights(shift: Shift, name: str | None) -> list[tuple[Window, Night]]:
