@@ -20,7 +20,7 @@ _ACCEPT_S = 3.0
 class Place:
     """A place to look at. `surely`: keys of phones that should be there, so that its trouble is theirs.
 
-    unlisted: a cable with a phone that the plan does not list.
+    unlisted: it holds a phone that the plan does not list, and that is to be scanned all the same.
     """
 
     found: Found
@@ -54,9 +54,10 @@ def look_for(due: Sequence[Phone], plan: Plan, seen: Mapping[str, Seen], taken: 
     wanted = set(surely)
     if any(phone.serial not in connected for phone in due):
         wanted |= anywhere
-    unlisted = set(connected) - set(taken) - {phone.serial for phone in plan.phones}
+    unlisted: set[str] = set()
     if plan.unlisted == "scan":
-        wanted |= unlisted
+        unlisted = set(connected) - set(taken) - {phone.serial for phone in plan.phones if phone.serial is not None}
+    wanted |= unlisted
     found = {**_at(sorted(wanted - set(connected)), data), **connected}
     return Places(
         tuple(Place(found[at], frozenset(surely.get(at, ())), at in unlisted) for at in sorted(wanted)), nowhere

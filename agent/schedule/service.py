@@ -29,19 +29,29 @@ _CLOCK_CHANGE = timedelta(hours=2)
 
 
 class WindowTrigger(BaseTrigger):  # type: ignore[misc]
-    """Due when a window opens, and up to its jitter later.
+    """Due when a window opens, up to its jitter later, and again and again while it is open.
 
+    The scan of a night says itself when the next of its phones is to be tried, or that none is left. Until then, and
+    if this process dies first, the night is not over.
     Not APScheduler's cron: what decides when a window opens must be what decides whether it is open.
     """
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, again: timedelta) -> None:
         self._window = window
+        self._again = again
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
-        """The next opening, with jitter."""
-        night = coming(self._window, previous_fire_time or now)
+        """The next opening; while the window is open, a little later than now."""
+        opening = self.opening(previous_fire_time or now)
+        if (opening is None or opening > now) and open_now(self._window, now) is not None:
+            return now + self._again
+        return opening
+
+    def opening(self, after: datetime) -> datetime | None:
+        """The first opening later than `after`, with jitter; None when there is none for a year."""
+        night = coming(self._window, after)
         opens_at = None if night is None else night.opens_at
-        due: datetime | None = self._apply_jitter(opens_at, self._window.jitter.in_seconds, now)
+        due: datetime | None = self._apply_jitter(opens_at, self._window.jitter.in_seconds, after)
         return due
 
     def __str__(self) -> str:
@@ -58,6 +68,7 @@ class Service:
         self._shift = shift
         self._windows = {window.name: window for window in shift.plan.windows}
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._asked: set[str] = set()
         self._scheduler = BackgroundScheduler(
             jobstores={"default": JournalJobStore(shift.journal)},
             job_defaults={"coalesce": True, "max_instances": 1},
@@ -107,24 +118,30 @@ class Service:
             fresh["next_run_time"] = now_open.opens_at  # a scheduler set up in the middle of a night begins with it
         length = _CLOCK_CHANGE if night is None else night.closes_at - night.opens_at + _CLOCK_CHANGE
         self._scheduler.add_job(
-            self._work.put,
-            WindowTrigger(window),
-            args=[lambda: self._night(window)],
+            self._ask,
+            self._trigger(window),
+            args=[window],
             id=f"window {window.name}",
             # Wide; whether the window is still open is asked again before anything is done.
             misfire_grace_time=int(length.total_seconds()),
             **fresh,
         )
 
+    def _ask(self, window: Window) -> None:
+        """Put a window's night on the list of what is to do, unless it stands there; in APScheduler's thread."""
+        if window.name not in self._asked:
+            self._asked.add(window.name)
+            self._work.put(lambda: self._night(window))
+
     def _night(self, window: Window) -> None:
         """Scan what is due, and say when to come back."""
-        # Said first: if this process dies in the middle, the next one goes on.
-        self._come_back(window, self._shift.now() + back_off(self._shift.plan.retry, 1))
+        self._asked.discard(window.name)
         night = open_now(window, self._shift.now())
         self._come_back(window, None if night is None else self._shift.work(window, night))
 
     def _come_back(self, window: Window, at: datetime | None) -> None:
-        now = self._shift.now()
-        if at is None or open_now(window, at) is None:
-            at = WindowTrigger(window).get_next_fire_time(None, now)
+        at = at or self._trigger(window).opening(self._shift.now())
         self._scheduler.modify_job(f"window {window.name}", next_run_time=at)
+
+    def _trigger(self, window: Window) -> WindowTrigger:
+        return WindowTrigger(window, back_off(self._shift.plan.retry, 1))

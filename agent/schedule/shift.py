@@ -1,13 +1,13 @@
 """One night's work: who is due, a scan of them all as `posture scan` does it, and when to come back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from agent.data_dir import DataDir
 from agent.delivery import Outbox, deliver_due, keep
 from agent.facts import instant
-from agent.messages import Message, PostureError
+from agent.messages import Language, Message, PostureError
 from agent.scan import Judge, Judged, scan_all
 from agent.schedule.journal import Attempt, Journal, in_every_language
 from agent.schedule.places import Place, look_for
@@ -29,7 +29,7 @@ class Shift:
     """Everything that a night's work needs.
 
     judge: makes the judge, anew for each round, so that a policy or indicators changed by day hold at night.
-    collector: where the reports go. tell: is given each event, for the service's log.
+    collector: where the reports go. tell: is given each event, for the service's log. language: the workstation's.
     """
 
     plan: Plan
@@ -38,6 +38,7 @@ class Shift:
     collector: str
     tell: Tell
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    language: Language = "en"
 
     @property
     def journal(self) -> Journal:
@@ -57,13 +58,15 @@ class Shift:
         by = _NEVER - timedelta(days=1) if insist else self.now()
         due = [phone for phone in phones if self._due_at(attempts.get(phone.key, ())) <= by]
         if due or self.plan.unlisted == "scan":
-            _Round(self, night, phones, attempts).scan(due)
+            listed = {phone.key for phone in self.plan.phones}
+            resting = {key for key, tries in attempts.items() if key not in listed and self._due_at(tries) > by}
+            _Round(self, night, phones, attempts).scan(due, resting)
             self.deliver()
         return self._come_back(night, phones)
 
     def deliver(self) -> None:
         """Post what waits in the outbox and is due."""
-        result = deliver_due(Outbox(self.data.outbox), self.plan.language or "en")
+        result = deliver_due(Outbox(self.data.outbox), self.language)
         if result.sent:
             self.tell(Message("Delivered to the collector: {count}.", {"count": result.sent}))
         if result.trouble is not None:
@@ -107,15 +110,18 @@ class _Round:
         self._elsewhere: list[Message] = []  # the troubles of addresses at which any phone may be
         self._noted: set[str] = set()
 
-    def scan(self, due: Sequence[Phone]) -> None:
-        """Look at every place; each phone that is due has one attempt more in the end."""
+    def scan(self, due: Sequence[Phone], resting: Collection[str]) -> None:
+        """Look at every place; each phone that is due has one attempt more in the end.
+
+        resting: connected phones that the plan does not list, and that are not due.
+        """
         shift = self._shift
         try:
             judge = shift.judge()
         except PostureError as error:  # a policy that somebody broke by day
             self._why.update({phone.key: error.message for phone in due})
         else:
-            found = look_for(due, shift.plan, shift.journal.seen(), self._taken, shift.data.root)
+            found = look_for(due, shift.plan, shift.journal.seen(), self._taken.union(resting), shift.data.root)
             self._why.update(found.nowhere)
             self._look(found.places, judge)
         for phone in due:

@@ -71,7 +71,7 @@ def due(live: Live) -> datetime:
 
 
 def remember(live: Live, at: datetime) -> None:
-    Journal(live.data.schedule).remember_due(JOB, str(WindowTrigger(live.window)), at)
+    Journal(live.data.schedule).remember_due(JOB, str(WindowTrigger(live.window, timedelta(minutes=2))), at)
 
 
 def test_a_scheduler_set_up_in_the_middle_of_a_night_begins_at_once(
@@ -180,7 +180,7 @@ def test_a_window_that_never_opens_again_costs_the_others_nothing(live: Callable
 
 def test_windows_begin_with_jitter_and_never_twice_in_a_night(bench: MakeBench) -> None:
     night = bench(phones=[{"serial": "A1"}], windows=[{"name": "n", "from": "22:00", "to": "05:00", "zone": "UTC"}])
-    trigger = WindowTrigger(night.window)
+    trigger = WindowTrigger(night.window, timedelta(minutes=2))
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
     first = trigger.get_next_fire_time(None, now)
     assert first is not None
@@ -189,6 +189,10 @@ def test_windows_begin_with_jitter_and_never_twice_in_a_night(bench: MakeBench) 
     opening = datetime(2026, 11, 24, 22, tzinfo=UTC)
     assert opening <= first <= opening + timedelta(minutes=10)
     assert opening + timedelta(days=1) <= second <= opening + timedelta(days=1, minutes=10)
+    # While a window is open its night is not over, whatever was due before.
+    at_night = opening + timedelta(hours=3)
+    for previous in (None, first, at_night):
+        assert trigger.get_next_fire_time(previous, at_night) == at_night + timedelta(minutes=2)
 
 
 def test_a_journal_that_cannot_be_written_ends_no_scheduler(

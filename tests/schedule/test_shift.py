@@ -187,8 +187,8 @@ def test_phones_behind_a_real_adb_server(
     bench: MakeBench, make_phone: MakePhone, adb: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", adb.port)  # type: ignore[attr-defined]
-    one, other = make_phone("A1"), make_phone("B2")
-    for phone in (one, other):
+    one, other, locked = make_phone("A1"), make_phone("B2"), make_phone("D4", authorise="never")
+    for phone in (one, other, locked):
         adb("connect", phone.address)
     night = bench(phones=[{"serial": "A1"}, {"serial": "C3"}], connected=True)
     assert night.work() == EVENING + timedelta(minutes=2)
@@ -196,8 +196,15 @@ def test_phones_behind_a_real_adb_server(
     assert night.waiting() == ["A1"]
 
     everybody = bench(unlisted="scan", connected=True, windows=[{**WINDOW, "name": "all"}])
+    assert everybody.work() == EVENING + timedelta(minutes=30)  # somebody may plug in another phone
+    everybody.later(minutes=1)
     everybody.work()
-    assert everybody.states() == {"A1": ("scanned", 1), "B2": ("scanned", 1)}
+    assert everybody.states() == {"A1": ("scanned", 1), "B2": ("scanned", 1), locked.address: ("waiting", 1)}
+    assert "has not accepted this computer" in everybody.reason(locked.address)
+    assert everybody.waiting() == ["A1", "A1", "B2"]
+    everybody.later(minutes=1)
+    everybody.work()
+    assert everybody.states()[locked.address] == ("waiting", 2)
 
 
 def test_nobody_is_found_without_a_cable_or_an_address(bench: MakeBench, tmp_path: Path) -> None:
