@@ -20,6 +20,7 @@ speak()
 _COMMANDS = {
     "scan": ("scan", t("Scan every reachable phone and judge it")),
     "init": ("init", t("Ask what this workstation needs to know, and write it down")),
+    "watch": ("watch", t("Bench mode: a large verdict for each phone plugged in")),
     "demo": ("demo", t("Show it all on simulated phones, with a collector")),
     "facts": ("facts", t("Scan, and print what is known without judging it")),
     "capture": ("capture", t("Save a phone's raw answers for later")),
@@ -29,6 +30,7 @@ _COMMANDS = {
     "policy": ("policy", t("Check, test, explain and compare policies")),
     "indicators": ("indicators", t("Bring files that name known spyware")),
     "render": ("render", t("Write a report or certificate as HTML or PDF")),
+    "export": ("export", t("Write reports as OSCAL, SARIF, OCSF, JUnit or CSV")),
     "verify": ("verify", t("Check a report's signature and form")),
     "doctor": ("doctor", t("Say what is wrong on this workstation, and what mends it")),
     "outbox": ("outbox", t("Show what waits to be delivered")),

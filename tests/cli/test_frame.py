@@ -22,8 +22,8 @@ def posture(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 COMMANDS = [
-    "scan", "init", "demo", "facts", "capture", "evaluate", "commands", "schedule", "policy", "indicators",
-    "render", "verify", "doctor", "outbox", "enroll", "collector", "simulate", "completion",
+    "scan", "init", "watch", "demo", "facts", "capture", "evaluate", "commands", "schedule", "policy", "indicators",
+    "render", "export", "verify", "doctor", "outbox", "enroll", "collector", "simulate", "completion",
 ]  # fmt: skip
 
 
