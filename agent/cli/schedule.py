@@ -178,7 +178,7 @@ def _shift(folder: DataDir) -> Shift:
             permanent=True,
         )
     Collector(collector)  # a wrong address is said now
-    policy = None if plan.policy is None else Path(plan.policy)
+    policy = None if plan.policy is None else folder.root / plan.policy
     judge = partial(set_up, folder, policy, plan.profile, plan.language or language())
     judge()  # so is a wrong policy
     return Shift(plan, folder, judge, collector, _tell, language=language())

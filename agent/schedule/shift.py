@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from agent.capture import quoted
 from agent.data_dir import DataDir
 from agent.delivery import Outbox, deliver_due, keep
 from agent.facts import instant
@@ -138,8 +139,9 @@ class _Round:
                 continue
             self._why.update(dict.fromkeys(place.surely, outcome.reason))
             if not place.surely and place.unlisted:
-                self._why[phone.serial] = outcome.reason
-                self._failed(phone.serial)
+                key = quoted(phone.serial)  # what a cable tells, a stranger may have written
+                self._why[key] = outcome.reason
+                self._failed(key)
             elif not place.surely:
                 self._elsewhere.append(outcome.reason)
 
@@ -148,7 +150,7 @@ class _Round:
         if key is None:
             stranger = Message(
                 "at {place} stood another phone, with the serial number {serial}",
-                {"place": place.found.serial, "serial": judged.report.device.serial},
+                {"place": quoted(place.found.serial), "serial": judged.report.device.serial},
             )
             self._why.update(dict.fromkeys(place.surely, stranger))
             return

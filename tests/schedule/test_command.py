@@ -192,3 +192,12 @@ def test_the_units_are_hardened_and_systemd_takes_them(workstation: Workstation,
         verify = ["systemd-analyze", "verify", unit]
         checked = subprocess.run(verify, capture_output=True, text=True, check=False, env={**os.environ, "LANG": "C"})
         assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_a_policys_path_begins_at_the_data_folder(workstation: Workstation, make_phone: MakePhone) -> None:
+    phone = make_phone("A1")
+    plan(workstation, [{"serial": "A1", "address": phone.address}], policy="ours")
+    done = workstation.posture("schedule", "once")
+    assert done.returncode == 2
+    assert f"{workstation.data}/ours" in done.stderr
+    assert scans(phone) == 0
