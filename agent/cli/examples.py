@@ -17,6 +17,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "posture init --yes --collector https://posture.example.org --code CODE",
         ),
     ),
+    "watch": ((t("wait for phones, scan each, show a large verdict"), "posture watch"),),
     "demo": (
         (t("look around, until Ctrl-C"), "posture demo"),
         (t("print the summary and end"), "posture demo --once"),
@@ -41,11 +42,15 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "indicators": ((t("use a list of known spyware from now on"), "posture indicators import ioc.yaml"),),
     "render": ((t("a report to read, print and file"), "posture render report.json -o report.pdf"),),
+    "export": (
+        (t("for a programme of compliance, here as OSCAL"), "posture export --format oscal report.json"),
+    ),
     "verify": ((t("whether a report is signed and whole"), "posture verify report.json"),),
     "doctor": (
         (t("what is wrong here, and what mends it"), "posture doctor"),
         (t("mend what can be mended; asks before each change"), "posture doctor --fix"),
     ),
+    "keys": ((t("the fingerprint that a phone shows when it asks"), "posture keys list"),),
     "outbox": ((t("deliver now what waits, what was refused too"), "posture outbox --retry"),),
     "enroll": ((t("with a code from the collector's page Agents"), "posture enroll CODE --collector https://posture.example.org"),),
     "collector": (

@@ -13,7 +13,7 @@ from agent.indicators import Store
 from agent.messages import Message
 from agent.policy import PolicyError, load
 from agent.policy.trust import Trust
-from agent.transport.keys import key_folder
+from agent.transport.keys import WorkstationKey
 
 _OLD = timedelta(days=60)  # indicator files of stalkerware change every few weeks
 
@@ -53,8 +53,8 @@ def keys(workstation: Workstation) -> Iterator[Finding]:
     """Yield private keys that others on this computer may read."""
     if workstation.system == "Windows":  # a user's folder is closed to other users there
         return
-    folder = key_folder(workstation.data.root)
-    for path in (workstation.data.agent_key, folder, folder / "adbkey"):
+    adb = WorkstationKey(workstation.data.root)
+    for path in (workstation.data.agent_key, adb.folder, adb.file):
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:
@@ -63,7 +63,7 @@ def keys(workstation: Workstation) -> Iterator[Finding]:
             yield Finding(
                 "problem",
                 Message("others on this computer may read or change {path}, a private key", {"path": str(path)}),
-                Message("`chmod {mode} {path}`", {"mode": "700" if path == folder else "600", "path": str(path)}),
+                Message("`chmod {mode} {path}`", {"mode": "700" if path == adb.folder else "600", "path": str(path)}),
                 OwnerOnly(path),
             )
 

@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import stat
 import threading
 from pathlib import Path
@@ -5,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.transport import TransportError
-from agent.transport.keys import workstation_key
+from agent.transport.keys import WorkstationKey, workstation_key
 
 
 def mode(path: Path) -> int:
@@ -41,3 +43,28 @@ def test_a_key_that_cannot_be_read_or_made_says_where_it_is(tmp_path: Path) -> N
     (tmp_path / "file").write_text("")
     with pytest.raises(TransportError, match="cannot be used"):
         workstation_key(tmp_path / "file")
+
+
+def test_a_new_key_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    key = WorkstationKey(tmp_path)
+    assert not key.exists
+    key.rotate()
+    first = key.open().GetPublicKey()
+    digest = hashlib.md5(base64.b64decode(key.file.with_suffix(".pub").read_bytes().split()[0])).digest()
+    assert key.fingerprint == ":".join(f"{byte:02X}" for byte in digest)
+    assert "@" in key.name
+    key.rotate()
+    assert key.open().GetPublicKey() != first
+    assert [path.name for path in tmp_path.iterdir()] == ["adb-key"]
+    assert mode(key.file) == 0o600
+
+
+def test_a_damaged_public_half_is_said(tmp_path: Path) -> None:
+    key = WorkstationKey(tmp_path)
+    key.open()
+    key.file.with_suffix(".pub").write_text("%% somebody@here")
+    with pytest.raises(TransportError, match="cannot be used"):
+        _ = key.fingerprint
+    key.file.with_suffix(".pub").unlink()
+    with pytest.raises(TransportError, match="cannot be used"):
+        _ = key.name
