@@ -4,26 +4,32 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from agent.capture import Capture
 from agent.data_dir import DataDir
 from agent.delivery import Collector
 from agent.messages import Language
+from agent.policy import Policy, attest
 from agent.policy import load as load_policy
 from agent.policy.terms import Profile
 from agent.report.signature import AgentKey
-from agent.scan import Judge
+from agent.scan import Judge, Judged
 from agent.simulator import SimulatedPhone, load, shipped
 
 USER = "demo"
+ANSWERING = "Ana Ruiz (demo)"
+ANSWERED = ("samsung-a17-business", "pixel-a15-handover-reset")
+WAITING = "pixel-a14-healthy"  # in order too, and left for the reader to answer
 _PORT = 8765  # a fixed address is easier to remember; any free one serves
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What is running: the phones with the profile each is judged by, the agent, the collector and its login."""
+    """What is running: the phones, the collector and its login, the agent and the policy."""
 
     phones: tuple[SimulatedPhone, ...]
     collector_url: str
@@ -32,14 +38,38 @@ class Demo:
     data: DataDir
     key: AgentKey
 
-    def judge(self, phone: SimulatedPhone, language: Language) -> Judge:
-        """The judge for one phone: one that is to be handed over is held against other rules."""
-        return Judge(load_policy(), self.profile(phone), language, self.key, data=self.data.root)
+    policy: Policy
 
-    def profile(self, phone: SimulatedPhone) -> Profile:
-        """A scenario says by its name that its phone is to be handed over."""
-        folder = phone.scenario.folder
-        return "handover" if folder is not None and "handover" in folder.name else "in-use"
+    @property
+    def waiting(self) -> SimulatedPhone:
+        """The phone whose questions the reader may answer."""
+        return next(phone for phone in self.phones if _name(phone) == WAITING)
+
+    def judge(self, phone: SimulatedPhone, capture: Capture, language: Language) -> Judged:
+        """Judge one phone; for some, the person at the demo's bench has answered what no command can prove."""
+        judge = Judge(self.policy, _profile(phone), language, self.key, data=self.data.root)
+        judged = judge.judge(capture)
+        if _name(phone) not in ANSWERED:
+            return judged
+        now = datetime.now(UTC)
+        evaluation = judged.evaluation
+        stated = [
+            statement
+            for question in evaluation.open_questions
+            for statement in attest(
+                evaluation, question, answer=True, by=ANSWERING, role=question.answered_by[0], at=now
+            )
+        ]
+        return judge.heard(judged, stated)
+
+
+def _name(phone: SimulatedPhone) -> str:
+    return phone.scenario.folder.name if phone.scenario.folder is not None else ""
+
+
+def _profile(phone: SimulatedPhone) -> Profile:
+    """A scenario says by its name that its phone is to be handed over, and is held against other rules."""
+    return "handover" if "handover" in _name(phone) else "in-use"
 
 
 @contextmanager
@@ -59,7 +89,7 @@ def running(root: Path) -> Iterator[Demo]:
         data.remember_collector(collector.url)
         scenarios = sorted((load(name) for name in shipped()), key=lambda scenario: scenario.android)
         phones = tuple(stack.enter_context(SimulatedPhone(scenario)) for scenario in scenarios)
-        yield Demo(phones, collector.url, USER, password, data, key)
+        yield Demo(phones, collector.url, USER, password, data, key, load_policy())
 
 
 def _start(run: ModuleType, data: Path) -> Any:

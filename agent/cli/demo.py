@@ -36,8 +36,7 @@ def command(once: bool, keep: Path | None) -> int:
         click.echo(t("Dashboard  {url}", url=shown.collector_url))
         click.echo(t("Login      {user}  password  {password}", user=shown.user, password=shown.password))
         if not once:
-            first = shown.phones[0]
-            click.echo(t("One phone  posture scan --tcp {address}", address=first.address))
+            click.echo(t("Your turn  posture scan --ask --tcp {address}", address=shown.waiting.address))
             click.echo(t("Ctrl-C ends it all."))
             threading.Event().wait()
     return 0
@@ -54,7 +53,7 @@ def _scan(shown: demo.Demo) -> list[Judged | Failed]:
             if isinstance(seen, Failed):
                 outcomes[found.serial] = seen
                 continue
-            judged = shown.judge(phones[found.serial], language()).judge(seen)
+            judged = shown.judge(phones[found.serial], seen, language())
             outcomes[found.serial] = judged
             keep_report(judged.report, shown.key, outbox, shown.collector_url)
     return [outcomes[address] for address in phones]
