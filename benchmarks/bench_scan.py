@@ -63,13 +63,13 @@ def against_hardax(data: Path) -> Iterator[Ratio]:
     home = data / "hardax"
     venv.create(home, with_pip=True)
     install = [home / "bin" / "pip", "install", "--quiet", HARDAX]
-    if subprocess.run(install, check=False, stdout=subprocess.DEVNULL).returncode:
+    if subprocess.run(install, check=False, capture_output=True).returncode:
         print("  HARDAX: cannot be installed here; left out")
         return
     with SimulatedPhone(phone().scenario, delay_ms=0, answers={}, packet_delay_ms=PACKET_MS) as target:
         environment = {**os.environ, "ANDROID_ADB_SERVER_PORT": str(free_port()), "HOME": folder_of(data)}
         adb = ["adb", "-P", environment["ANDROID_ADB_SERVER_PORT"]]
-        subprocess.run([*adb, "connect", target.address], env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*adb, "connect", target.address], env=environment, check=True, capture_output=True)
         try:
             rival = [home / "bin" / "hardax", "--serial", target.address, "--out", data / "out", "--skip-certs"]
             theirs = timed(
