@@ -22,6 +22,7 @@ from server_stub.environment import Environment
 if TYPE_CHECKING:
     from server_stub.agents.listing import AgentRow
     from server_stub.audit.chain import Broken, Verified
+    from server_stub.holders.importing import Outcome
 
 _THREADS = 8
 # The proxy's word on scheme and client counts, and that of nobody before it.
@@ -186,6 +187,17 @@ def revoke_agent(agent_id: str) -> bool:
     from server_stub.audit.chain import TERMINAL
 
     return revoke(agent_id, TERMINAL)
+
+
+def import_holders(content: bytes, language: str, *, dry_run: bool) -> "Outcome":
+    """Import a CSV of holders and groups; problems are told in `language`."""
+    from django.utils.translation import override
+
+    from server_stub.audit.chain import TERMINAL
+    from server_stub.holders.importing import import_holders
+
+    with override(language):
+        return import_holders(content, TERMINAL, dry_run=dry_run)
 
 
 def verify_audit() -> "Verified | Broken":

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "server_stub.people",
     "server_stub.audit",
     "server_stub.agents",
+    "server_stub.holders",
     "server_stub.phones",
     "server_stub.ingest",
     "server_stub.web",

@@ -6,6 +6,8 @@ from django.views.i18n import set_language
 
 from server_stub.agents import pages as agents
 from server_stub.audit import pages as audit
+from server_stub.holders import pages as holders
+from server_stub.guideline import pages as guideline
 from server_stub.ingest.api import api
 from server_stub.phones import pages as phones
 from server_stub.web import preferences
@@ -30,9 +32,16 @@ urlpatterns = [
     path("", phones.fleet_page, name="fleet"),
     path("phones/<key:key>/", phones.phone_page, name="phone"),
     path("phones/<key:key>/reports/<uuid:report_id>/signed", phones.signed_report, name="signed-report"),
+    path("clauses/", guideline.clauses_page, name="clauses"),
+    path("clauses/<key:number>/", guideline.clause_page, name="clause"),
+    path("policy/", guideline.policy_page, name="policy"),
+    path("policy/preview/", guideline.preview_page, name="preview"),
     path("agents/", agents.agents_page, name="agents"),
     path("agents/codes/", agents.new_code, name="new-code"),
     path("agents/<key:agent_id>/revoke/", agents.revoke, name="revoke-agent"),
+    path("holders/", holders.holders_page, name="holders"),
+    path("holders/import/", holders.import_file, name="import-holders"),
+    path("holders/groups/<int:group_id>/period/", holders.group_period, name="group-period"),
     path("audit/", audit.audit_page, name="audit"),
     path("account/", include("server_stub.people.urls")),
     path("preferences/theme/", preferences.set_theme, name="set-theme"),

@@ -6,7 +6,7 @@ from types import ModuleType
 import click
 
 from agent.cli import options
-from agent.cli.language import t
+from agent.cli.language import language, t
 from agent.data_dir import DataDir
 from agent.messages import Message, PostureError
 
@@ -123,6 +123,25 @@ def agents(revoke: str | None, data: Path | None) -> None:
     for agent in run.agents():
         state = t("revoked") if agent.revoked_at else agent.last_seen_at or t("never seen")
         click.echo(f"{agent.id}  {agent.name}  {state}  {agent.version}")
+
+
+@command.command("import-holders", help=t("Bring holders, groups and their phones to what a CSV says."))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help=t("Change nothing; say what would change."))
+@options.data
+@options.lang
+def import_holders(file: Path, dry_run: bool, data: Path | None) -> None:
+    """Import all of the file or nothing of it; exit 1 when a line is wrong."""
+    outcome = _migrated(data).import_holders(file.read_bytes(), language(), dry_run=dry_run)
+    for problem in outcome.problems:
+        click.echo(f"{file}:{problem.line}: {problem.sentence}", err=True)
+    if outcome.problems:
+        click.echo(t("Nothing was imported."), err=True)
+        raise SystemExit(1)
+    if dry_run:
+        click.echo(t("A trial: nothing was changed."), err=True)
+    numbers = {"new": outcome.new, "changed": outcome.changed, "unchanged": outcome.unchanged}
+    click.echo(t("Phones: {new} new, {changed} changed, {unchanged} as before.", **numbers))
 
 
 @command.command("verify-audit", help=t("Check that no row of the audit log was changed, removed or reordered."))

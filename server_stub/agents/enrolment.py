@@ -55,7 +55,7 @@ def enrol(code: str, name: str, public_jwk: dict[str, Any]) -> Agent:
         agent = Agent.objects.create(id=key_id, name=clean(name, 120), public_jwk=jwk, enrolled_at=now)
         found.used_at, found.used_by = now, agent
         found.save()
-        record("agent.enrolled", Actor("agent", agent.id), agent.name, code=f"code {found.digest[:8]}")
+        record("agent.enrolled", Actor("agent", agent.id), agent.name, code=found.digest[:8])
     return agent
 
 

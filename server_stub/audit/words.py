@@ -25,5 +25,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "agent.enrolled": _("was enrolled"),
     "agent.enrolment-refused": _("was refused at enrolment"),
     "agent.revoked": _("revoked an agent"),
+    "holders.imported": _("imported holders and groups"),
+    "group.period-set": _("set a group's period"),
     "delivery.refused": _("was refused a delivery"),
 }

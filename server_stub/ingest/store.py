@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from server_stub.agents.models import Agent
+from server_stub.holders.importing import assign
+from server_stub.holders.models import Assignment
 from server_stub.ingest import current, extract
 from server_stub.ingest.envelope import Envelope
 from server_stub.ingest.refusal import Refusal
@@ -116,8 +118,11 @@ def _lock_phones(fresh: Sequence[Delivery], now: datetime) -> dict[str, Phone]:
     found = {phone.key: phone for phone in locked}
     if len(found) == len(serials):
         return found
-    new = [Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in sorted(serials)]
-    Phone.objects.bulk_create([phone for phone in new if phone.key not in found], ignore_conflicts=True)
+    unknown = sorted(key for key in serials if key not in found)
+    new = {key: Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in unknown}
+    for given in Assignment.objects.select_related("holder", "group").filter(phone_key__in=unknown):
+        assign(new[given.phone_key], given)
+    Phone.objects.bulk_create(new.values(), ignore_conflicts=True)
     return {phone.key: phone for phone in locked.all()}
 
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.apps.registry import Apps
 
-_LOOKS = ("phones.view_phone", "agents.view_agent")
+_LOOKS = ("phones.view_phone", "agents.view_agent", "holders.view_holder")
 _AGENTS = ("agents.enrol_agent", "agents.revoke_agent")
 ROLES: Mapping[str, tuple[str, ...]] = {
     "viewer": _LOOKS,
     "auditor": (*_LOOKS, "audit.view_entry"),
-    "operator": (*_LOOKS, *_AGENTS),
+    "operator": (*_LOOKS, *_AGENTS, "holders.import_holder"),
     "approver": _LOOKS,
-    "administrator": (*_LOOKS, *_AGENTS, "audit.view_entry"),
+    "administrator": (*_LOOKS, *_AGENTS, "holders.import_holder", "audit.view_entry"),
 }
 # Until the roles were five, the administrator was called so; scripts may still ask for it.
 FORMER_NAMES: Mapping[str, str] = {"admin": "administrator"}

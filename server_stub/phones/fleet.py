@@ -1,14 +1,21 @@
 """The fleet: counts, filters and order, all read from current state, so that history never slows it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Literal
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from server_stub.phones import tally
 from server_stub.phones.models import Phone, Rank, RuleState
+from server_stub.phones.status import late
 from server_stub.web.text import clean
+from server_stub.web.words import SEVERITIES
 
 # What "not met" means for a clause when no status is asked for.
 _OPEN = ("fail", "inconclusive", "error")
@@ -17,6 +24,7 @@ _RULE_STATUSES: Mapping[str, Sequence[str]] = {
     "inconclusive": ("inconclusive", "error"),
     "compliant": ("pass", "waived"),
 }
+_SEARCHED = ("serial", "model", "holder", "asset_tag")
 ORDERS: Mapping[str, Sequence[str]] = {
     "attention": ("rank", "rank_since", "key"),
     "seen": ("-scanned_at", "-key"),
@@ -46,7 +54,12 @@ class Filters:
     clause: str = ""
     maker: str = ""
     android: str = ""
+    group: str = ""
     late: str = ""
+    severity: str = ""
+    patch_days: str = ""  # the security patch is older than so many days
+    unseen_days: str = ""  # not seen for so many days
+    failing_days: str = ""  # has failed for so many days
     sort: str = "attention"
 
     @classmethod
@@ -59,36 +72,44 @@ class Filters:
             clause=clean(query.get("clause", ""), 40),
             maker=clean(query.get("maker", ""), 120),
             android=clean(query.get("android", ""), 40),
+            group=clean(query.get("group", ""), 120),
             late="yes" if query.get("late") == "yes" else "",
+            severity=query.get("severity", "") if query.get("severity") in SEVERITIES else "",
+            patch_days=_days(query.get("patch_days", "")),
+            unseen_days=_days(query.get("unseen_days", "")),
+            failing_days=_days(query.get("failing_days", "")),
             sort=sort if sort in ORDERS else "attention",
         )
 
     @property
     def any(self) -> bool:
         """Whether anything narrows the list."""
-        return bool(self.q or self.status or self.clause or self.maker or self.android or self.late)
+        return any(value for name, value in asdict(self).items() if name != "sort")
 
 
-def count(late_before: datetime) -> Counts:
+def _days(text: str) -> str:
+    return str(int(text)) if text.isascii() and text.isdigit() and 0 < int(text[:5]) <= 3650 else ""
+
+
+def count() -> Counts:
     """Count the fleet: kept numbers, and the late ones among them by an index that finds these alone."""
     numbers = tally.now()
-    found = Phone.objects.filter(scanned_at__lt=late_before).values_list("rank").annotate(Count("key"))
-    late: dict[int, int] = dict(found)
+    found = Phone.objects.filter(late()).values_list("rank").annotate(Count("key"))
+    behind: dict[int, int] = dict(found)
     return Counts(
         total=sum(numbers.values()),
         fail=numbers[Rank.FAIL],
         not_proved=numbers[Rank.NOT_PROVED],
-        late=sum(late.values()),
-        meet=numbers[Rank.MEETS] - late.get(Rank.MEETS, 0),
+        late=sum(behind.values()),
+        meet=numbers[Rank.MEETS] - behind.get(Rank.MEETS, 0),
     )
 
 
-def select(filters: Filters, late_before: datetime) -> "QuerySet[Phone]":
+def select(filters: Filters) -> "QuerySet[Phone]":
     """The phones that the filters let through, in no order."""
     phones = Phone.objects.filter(scanned_at__isnull=False)
     if filters.q:
-        words = Q(serial__icontains=filters.q) | Q(model__icontains=filters.q) | Q(holder__icontains=filters.q)
-        phones = phones.filter(words)
+        phones = phones.filter(reduce(or_, (Q(**{f"{field}__icontains": filters.q}) for field in _SEARCHED)))
     if filters.clause:
         states = RuleState.objects.filter(clause=filters.clause)
         states = states.filter(status__in=_RULE_STATUSES.get(filters.status, _OPEN))
@@ -96,23 +117,48 @@ def select(filters: Filters, late_before: datetime) -> "QuerySet[Phone]":
             states = states.filter(in_the_way=True)
         phones = phones.filter(key__in=states.values("phone_id"))
     elif filters.status:
-        phones = _by_status(phones, filters, late_before)
+        phones = _by_status(phones, filters)
+    if filters.severity:
+        weighty = RuleState.objects.filter(severity=filters.severity, in_the_way=True)
+        phones = phones.filter(key__in=weighty.values("phone_id"))
     if filters.maker:
         phones = phones.filter(manufacturer=filters.maker)
+    if filters.group:
+        phones = phones.filter(group=filters.group)
     if filters.android:
         phones = phones.filter(android_version=filters.android)
     if filters.late:
-        phones = phones.filter(scanned_at__lt=late_before)
+        phones = phones.filter(late())
+    return _by_age(phones, filters, timezone.now())
+
+
+def _by_age(phones: "QuerySet[Phone]", filters: Filters, now: datetime) -> "QuerySet[Phone]":
+    if filters.patch_days:
+        oldest = (now - timedelta(days=int(filters.patch_days))).date().isoformat()
+        phones = phones.filter(security_patch__lt=oldest).exclude(security_patch="")
+    if filters.unseen_days:
+        phones = phones.filter(scanned_at__lt=now - timedelta(days=int(filters.unseen_days)))
+    if filters.failing_days:
+        phones = phones.filter(rank=Rank.FAIL, rank_since__lt=now - timedelta(days=int(filters.failing_days)))
     return phones
 
 
-def _by_status(phones: "QuerySet[Phone]", filters: Filters, late_before: datetime) -> "QuerySet[Phone]":
+def _by_status(phones: "QuerySet[Phone]", filters: Filters) -> "QuerySet[Phone]":
     rank = next(rank for rank in Rank if rank.label == filters.status)
     phones = phones.filter(rank=rank)
-    return phones if filters.late or rank is not Rank.MEETS else phones.filter(scanned_at__gte=late_before)
+    return phones if filters.late or rank is not Rank.MEETS else phones.exclude(late())
 
 
-def choices(field: str) -> list[str]:
-    """The values that a column has, for a filter."""
-    found = Phone.objects.exclude(**{field: ""}).order_by(field).values_list(field, flat=True).distinct()
-    return list(found[:100])
+_STEPS = """
+    WITH RECURSIVE step(value) AS (
+        SELECT min({0}) FROM phones_phone WHERE {0} > ''
+        UNION ALL SELECT (SELECT min({0}) FROM phones_phone WHERE {0} > step.value) FROM step WHERE value <> ''
+    ) SELECT value FROM step WHERE value <> '' LIMIT 100
+"""
+
+
+def choices(column: Literal["manufacturer", "android_version"]) -> list[str]:
+    """The values that a column has, for a filter: stepping from one to the next by the column's index."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STEPS.format(connection.ops.quote_name(column)))
+        return [value for (value,) in cursor.fetchall()]

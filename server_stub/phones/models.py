@@ -26,7 +26,11 @@ class Phone(models.Model):
     model = models.CharField(max_length=120, blank=True)
     android_version = models.CharField(max_length=40, blank=True)
     security_patch = models.CharField(max_length=40, blank=True)
+    # Repeated from the phone's assignment (`holders`), so that lists read one table.
     holder = models.CharField(max_length=200, blank=True)
+    group = models.CharField(max_length=120, blank=True)
+    asset_tag = models.CharField(max_length=80, blank=True)
+    late_hours = models.PositiveIntegerField(null=True)  # null: as for all others
     first_seen_at = models.DateTimeField()
     # The current report. Null only within the transaction that stores the phone's first one.
     report_id = models.UUIDField(null=True)
@@ -48,6 +52,7 @@ class Phone(models.Model):
             models.Index("model", "key", name="phone_by_model"),
             models.Index("manufacturer", "key", name="phone_by_maker"),
             models.Index("serial", "key", name="phone_by_serial"),
+            models.Index("group", "key", name="phone_by_group"),
             models.Index("android_version", "key", name="phone_by_android"),
             models.Index("security_patch", "key", name="phone_by_patch"),
             models.Index("rank", "scanned_at", "key", name="phone_late_by_rank"),

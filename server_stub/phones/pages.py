@@ -13,14 +13,17 @@ from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_safe
 
+from server_stub.holders.models import Group
 from server_stub.ingest.current import settle
 from server_stub.phones import fleet
 from server_stub.phones.models import Phone, StoredReport
 from server_stub.phones.phone import Instant, phone_view
-from server_stub.phones.status import PhoneStatus, headline_of, late_before, status_of
+from server_stub.phones.status import PhoneStatus, headline_of, status_of
+from server_stub.phones.trend import Trend, trend_of
 from server_stub.web.answer import answer
 from server_stub.web.clauses import CLAUSES
 from server_stub.web.keyset import cut
+from server_stub.web.words import SEVERITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class PhoneRow:
     maker: str
     android: str
     holder: str
+    group: str
+    asset_tag: str
     status: PhoneStatus
     headline: str
 
@@ -42,9 +47,11 @@ class FleetPage:
     """What the fleet page shows."""
 
     counts: fleet.Counts
+    trend: Trend
     filters: fleet.Filters
     makers: list[str]
     androids: list[str]
+    groups: list[str]
     phones: list[PhoneRow]
     after: str | None
     before: str | None
@@ -55,21 +62,24 @@ class FleetPage:
 def fleet_page(request: HttpRequest) -> HttpResponse:
     """Who fails, who is not proved, who is late."""
     settle(timezone.now())
-    filters, limit = fleet.Filters.read(_query(request)), late_before()
-    found = cut(fleet.select(filters, limit), fleet.ORDERS[filters.sort], _query(request), settings.PAGE_SIZE)
+    filters = fleet.Filters.read(_query(request))
+    found = cut(fleet.select(filters), fleet.ORDERS[filters.sort], _query(request), settings.PAGE_SIZE)
     page = FleetPage(
-        counts=fleet.count(limit),
+        counts=fleet.count(),
+        trend=trend_of(),
         filters=filters,
         makers=fleet.choices("manufacturer"),
         androids=fleet.choices("android_version"),
-        phones=[_row(phone) for phone in found.rows],
+        groups=list(Group.objects.order_by("name").values_list("name", flat=True)[:200]),
+        phones=[phone_row(phone) for phone in found.rows],
         after=found.after,
         before=found.before,
     )
-    return answer(request, "fleet.html", page, clauses=CLAUSES.values())
+    return answer(request, "fleet.html", page, clauses=CLAUSES.values(), severities=SEVERITIES.items())
 
 
-def _row(phone: Phone) -> PhoneRow:
+def phone_row(phone: Phone) -> PhoneRow:
+    """One phone as a line of a list."""
     return PhoneRow(
         address=reverse("phone", args=[phone.key]),
         serial=phone.serial,
@@ -77,6 +87,8 @@ def _row(phone: Phone) -> PhoneRow:
         maker=phone.manufacturer,
         android=phone.android_version,
         holder=phone.holder,
+        group=phone.group,
+        asset_tag=phone.asset_tag,
         status=status_of(phone),
         headline=headline_of(phone),
     )

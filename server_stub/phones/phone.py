@@ -72,6 +72,8 @@ class PhonePage:
     android: str
     security_patch: str
     holder: str
+    group: str
+    asset_tag: str
     status: PhoneStatus
     past: bool  # the page shows an instant before the newest report
     report: HistoryRow
@@ -112,6 +114,8 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
         android=phone.android_version,
         security_patch=phone.security_patch,
         holder=phone.holder,
+        group=phone.group,
+        asset_tag=phone.asset_tag,
         status=status_of(phone),
         past=past,
         report=_history_row(shown, shown),

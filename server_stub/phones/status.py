@@ -1,12 +1,14 @@
 """A phone's state in words: the verdict, and whether it is late."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
+from server_stub.holders.models import Group
 from server_stub.phones.models import Phone, Rank
 from server_stub.web.words import NEVER, WORDS
 
@@ -23,10 +25,18 @@ class PhoneStatus:
     seen_at: str | None
 
 
-def late_before(now: datetime | None = None) -> datetime:
-    """A phone seen before this instant is late."""
-    period: timedelta = settings.LATE_AFTER
-    return (now or timezone.now()) - period
+def late() -> Q:
+    """The phones that were not seen within their group's period, or the usual one."""
+    now, usual = timezone.now(), settings.LATE_AFTER
+    found = Q(late_hours=None, scanned_at__lt=now - usual)
+    for hours in Group.objects.exclude(late_after_hours=None).values_list("late_after_hours", flat=True).distinct():
+        found |= Q(late_hours=hours, scanned_at__lt=now - timedelta(hours=hours or 0))
+    return found
+
+
+def _is_late(phone: Phone) -> bool:
+    period = settings.LATE_AFTER if phone.late_hours is None else timedelta(hours=phone.late_hours)
+    return phone.scanned_at is None or phone.scanned_at < timezone.now() - period
 
 
 def status_of(phone: Phone) -> PhoneStatus:
@@ -34,14 +44,14 @@ def status_of(phone: Phone) -> PhoneStatus:
     rank = Rank(phone.rank)
     if phone.scanned_at is None or phone.rank_since is None:
         return PhoneStatus("inconclusive", str(NEVER.text), NEVER.sign, None, late=True, seen_at=None)
-    word, late = WORDS[rank.label], phone.scanned_at < late_before()
-    shown_late = late and rank is Rank.MEETS
+    word, too_late = WORDS[rank.label], _is_late(phone)
+    shown_late = too_late and rank is Rank.MEETS
     return PhoneStatus(
         status=rank.label,
         word=gettext("Late") if shown_late else str(word.text),
         sign="late" if shown_late else word.sign,
         since=phone.rank_since.isoformat(),
-        late=late,
+        late=too_late,
         seen_at=phone.scanned_at.isoformat(),
     )
 

@@ -47,7 +47,7 @@ def test_the_keyboard_leads_from_the_fleet_to_a_phone_and_its_proof(page: Page, 
 def test_counts_filters_and_search_lead_to_lists(page: Page, fleet: str) -> None:
     page.locator("a.count.fails").click()
     expect(page.locator("tbody tr")).to_have_count(3)
-    page.get_by_label("Serial, model or holder").fill("a326")
+    page.get_by_label("Serial, model, holder or asset tag").fill("a326")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     assert "status=non_compliant" in page.url

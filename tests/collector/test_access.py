@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from server_stub.agents.models import Agent
+from server_stub.holders.models import Group
 from server_stub.ingest.api import api
 
 ROLES = (None, "viewer", "auditor", "operator", "approver", "administrator")
@@ -19,6 +20,9 @@ TABLE = {
     "GET agents/": (302, 200, 200, 200, 200, 200),
     "POST agents/codes/": (302, 403, 403, 200, 403, 200),
     "POST agents/<key:agent_id>/revoke/": (302, 403, 403, 302, 403, 302),
+    "GET holders/": (302, 200, 200, 200, 200, 200),
+    "POST holders/import/": (302, 403, 403, 422, 403, 422),
+    "POST holders/groups/<int:group_id>/period/": (302, 403, 403, 302, 403, 302),
     "GET audit/": (302, 403, 200, 403, 403, 200),
     "POST preferences/theme/": (302, 302, 302, 302, 302, 302),
     "POST preferences/language/": (302, 302, 302, 302, 302, 302),
@@ -85,6 +89,7 @@ def test_who_may_open_it(
         route.replace("<key:key>", content["device"]["serial"])
         .replace("<uuid:report_id>", content["report_id"])
         .replace("<key:agent_id>", agent.id)
+        .replace("<int:group_id>", str(Group.objects.create(name="Press").pk))
     )
     answer = client.generic(method, address)
     assert answer.status_code == TABLE[row][ROLES.index(role)]

@@ -1,6 +1,6 @@
 """Tags for all templates: signs, instants as words, addresses with one parameter changed."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
@@ -41,6 +41,13 @@ def exact(at: datetime | str) -> SafeString:
 def day(at: datetime | str) -> SafeString:
     """The day of an instant."""
     return _time(_moment(at), day_text(at), get_language() or "en")
+
+
+@register.filter
+def calendar_day(day: str) -> SafeString:
+    """A day of the calendar that was counted in UTC."""
+    words = format_date(date.fromisoformat(day), "d MMM y", locale=get_language() or "en")
+    return format_html('<time datetime="{}">{}</time>', day, words)
 
 
 def day_text(at: datetime | str) -> str:

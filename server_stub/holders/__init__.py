@@ -1,0 +1,1 @@
+"""Who holds which phone, in which group, and how often a group's phones should be seen."""
