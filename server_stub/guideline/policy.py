@@ -1,0 +1,64 @@
+"""The policy that comes with this version, read once a process, and a draft that somebody sends."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+
+from agent.messages import Language
+from agent.policy.document import Duration, ParameterValue
+from agent.policy.files import Files, find
+from agent.policy.loading import assemble, load
+from agent.policy.model import Parameter, Policy
+from agent.policy.source import parse
+
+
+@cache
+def shipped() -> Policy:
+    """CM-G-03 as it comes with this version. Takes a second the first time."""
+    return load()
+
+
+def draft(text: bytes) -> Policy:
+    """A policy or an overlay as somebody writes it. Raises PolicyError, which names line, column and what is wrong."""
+    source = parse(text, gettext("draft"))
+    if isinstance(source.data, dict) and "overlays" in source.data:
+        return assemble(Files(find(None).base, (source,)))
+    return assemble(Files((source,)))
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """A value that an organisation may set, in words, and the layer that set it last."""
+
+    name: str
+    title: str
+    value: str
+    layer: str
+
+
+def parameter_row(parameter: Parameter, language: Language) -> ParameterRow:
+    """One parameter for a reader."""
+    layer = gettext("The policy itself") if parameter.layer == "policy" else parameter.layer
+    return ParameterRow(parameter.name, parameter.title[language], value_text(parameter.value), layer)
+
+
+def value_text(value: ParameterValue) -> str:
+    """A parameter's value in words."""
+    if isinstance(value, tuple):
+        return ", ".join(value) or gettext("None")
+    if isinstance(value, int):
+        return number_format(value, use_l10n=True, force_grouping=True)
+    return _duration(value)
+
+
+def _duration(value: Duration) -> str:
+    number = value.value
+    words = {
+        "seconds": ngettext("%(number)s second", "%(number)s seconds", number),
+        "minutes": ngettext("%(number)s minute", "%(number)s minutes", number),
+        "hours": ngettext("%(number)s hour", "%(number)s hours", number),
+        "days": ngettext("%(number)s day", "%(number)s days", number),
+    }
+    return words[value.unit] % {"number": number}
