@@ -8,7 +8,7 @@ rest names networks, hosts and numbers that nobody needs here; the number of all
 import re
 from collections.abc import Iterator, Mapping
 
-from agent.capture import Capture, Command
+from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence
 from agent.messages import Message
 from agent.probes import ProbeError
@@ -21,7 +21,7 @@ WANTED = (
     r"ro\.(serialno|warranty_bit|debuggable|secure|adb\.secure|kernel\.qemu|hardware|carrier|radio\.noril)\]",
     r"ro\.(crypto\.state|crypto\.type|oem_unlock_supported|config\.knox|setupwizard\.|com\.google\.clientidbase)",
     r"ro\.(lineage|crdroid|cm\.|modversion|havoc|evolution|pixelexperience|derp|arrow|aospa|omni|rr\.|grapheneos)",
-    r"(ro|sys|vendor)\.(oem_unlock_allowed|boot_completed)",
+    r"(ro|sys|vendor)\.(oem_unlock_allowed|boot_completed|user\.0\.ce_available)",
     r"(ro|service|persist)\.adb\.",
     r"persist\.sys\.(timezone|locale|usb\.config)\]",
     r"init\.svc\.(adbd|su)\]",
@@ -94,3 +94,11 @@ def _entries(text: str) -> Iterator[tuple[str, str]]:
 def evidence(properties: Mapping[str, str], *names: str) -> tuple[Evidence, ...]:
     """Quote the named properties as the phone printed them, leaving out the absent ones."""
     return tuple(Evidence.of(COMMAND.key, f"[{n}]: [{properties[n]}]") for n in names if n in properties)
+
+
+def locked_since_start(capture: Capture) -> bool:
+    """Whether the phone says that its owner's storage has not been unlocked since it started."""
+    try:
+        return read(capture).get("sys.user.0.ce_available") == "false"
+    except (Unanswered, ProbeError):
+        return False

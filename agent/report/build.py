@@ -43,7 +43,7 @@ def build(
     """
     facts = evaluation.facts
     return Report(
-        report_id=str(uuid.UUID(int=uuid_utils.uuid7().int)),
+        report_id=_new_id(),
         scanned_at=instant(capture.captured_at),
         duration_ms=capture.duration_ms,
         source=capture.source,
@@ -65,10 +65,19 @@ def build(
 
 
 def restated(report: Report, evaluation: Evaluation) -> Report:
-    """The same look at the same phone, judged anew: other results, verdict and summary, the rest as it was."""
+    """The same look at the same phone, judged anew: other results, verdict and summary, the rest as it was.
+
+    It is a report of its own, with a later id: the one before may be on its way already.
+    """
     results = tuple(_result(result, evaluation.policy, report.language) for result in evaluation.results)
-    changed = {"results": results, "verdict": evaluation.verdict, "summary": dict(evaluation.summary)}
-    return report.model_copy(update=changed)
+    return report.model_copy(
+        update={
+            "report_id": _new_id(),
+            "results": results,
+            "verdict": evaluation.verdict,
+            "summary": dict(evaluation.summary),
+        }
+    )
 
 
 def _workstation(data: Path | None, capture: Capture) -> WorkstationInfo:
@@ -84,6 +93,10 @@ def _workstation(data: Path | None, capture: Capture) -> WorkstationInfo:
         clock_told_at=None if seen.clock is None else seen.clock.told_at,
         phone_reach=seen.phone_reach,
     )
+
+
+def _new_id() -> str:
+    return str(uuid.UUID(int=uuid_utils.uuid7().int))
 
 
 def reported_facts(facts: Mapping[str, Fact], language: Language) -> dict[str, ReportedFact]:

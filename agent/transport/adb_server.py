@@ -77,14 +77,29 @@ class AdbServer:
 
     def states(self) -> dict[str, str]:
         """What the server says of each phone: `device`, `unauthorized`, `offline`… Errors: as `phones`."""
-        lines = self._ask("host:devices").splitlines()
-        return {serial: state for serial, tab, state in (line.partition("\t") for line in lines) if tab}
+        return _states(self._ask("host:devices"))
 
     def version(self) -> int:
         """The server's version: 41 for 1.0.41, by which an `adb` decides whether to end it. Errors: as `phones`."""
         try:
             return int(self._ask("host:version"), 16)
         except ValueError as error:
+            raise self._unanswered() from error
+
+    def track(self) -> Iterator[list[Listed]]:
+        """Every phone that the server lists, now and whenever that changes, until the server ends.
+
+        Errors: TransportError when no server answers, or it went away.
+        """
+        client = self._client()
+        try:
+            with client.make_connection() as connection:
+                connection.send_command("host:track-devices")
+                connection.check_okay()
+                connection.conn.settimeout(None)  # nothing changes for hours
+                while True:
+                    yield [_listed(serial, state) for serial, state in _states(_block(connection)).items()]
+        except (AdbError, OSError, EOFError, ValueError) as error:
             raise self._unanswered() from error
 
     def open(self, serial: str) -> "ServedPhone":
@@ -103,8 +118,7 @@ class AdbServer:
             with self._client().make_connection() as connection:
                 connection.send_command(service)
                 connection.check_okay()
-                # adbutils' own list takes an answer that was cut short for a whole one.
-                return str(connection.read_exact(int(connection.read_exact(4), 16)).decode(errors="replace"))
+                return _block(connection)
         except (AdbError, OSError, EOFError, ValueError) as error:
             raise self._unanswered() from error
 
@@ -195,6 +209,15 @@ class ServedPhone:
                 left -= len(data)
                 if header[0] in (_OUT, _ERR):
                     yield data
+
+
+def _block(connection: AdbConnection) -> str:
+    """One answer of the server; adbutils' own reading takes one that was cut short for a whole one."""
+    return str(connection.read_exact(int(connection.read_exact(4), 16)).decode(errors="replace"))
+
+
+def _states(text: str) -> dict[str, str]:
+    return {serial: state for serial, tab, state in (line.partition("\t") for line in text.splitlines()) if tab}
 
 
 def _listed(serial: str, state: str) -> Listed:

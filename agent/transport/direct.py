@@ -81,14 +81,20 @@ def connect(
     not_adb: Callable[[], Message],
     accept_s: float = ACCEPT_S,
     answer_s: float = ANSWER_S,
+    on_ask: Callable[[], None] = lambda: None,
 ) -> DirectPhone:
     """Greet the phone at the end of `wire` and be accepted by it.
 
-    accept_s: how long to wait for the person at the phone to accept this computer.
+    accept_s: how long to wait for the person at the phone to accept this computer; on_ask: called when it asks them.
     not_adb: says what is at the other end when it is no phone's ADB.
     Errors: TransportError for a phone that has not accepted this computer, does not answer, or is not one.
     """
     asked: list[AdbDevice] = []
+
+    def ask(device: AdbDevice) -> None:
+        asked.append(device)
+        on_ask()
+
     device = AdbDevice(wire)
     try:
         device.connect(
@@ -96,11 +102,11 @@ def connect(
             transport_timeout_s=answer_s,
             auth_timeout_s=accept_s,
             read_timeout_s=answer_s + accept_s,
-            auth_callback=asked.append,
+            auth_callback=ask,
         )
     except (WireTimeout, WireBroken, exceptions.AdbTimeoutError) as error:
         device.close()
-        raise TransportError(_unaccepted(serial) if asked else _silent(serial, error, not_adb)) from error
+        raise TransportError(unaccepted(serial) if asked else _silent(serial, error, not_adb)) from error
     except _GARBLED as error:
         device.close()
         raise TransportError(not_adb()) from error
@@ -110,7 +116,8 @@ def connect(
     return DirectPhone(serial, device)
 
 
-def _unaccepted(serial: str) -> Message:
+def unaccepted(serial: str) -> Message:
+    """What the person at a phone is to do that does not know this computer."""
     return Message(
         "{serial} has not accepted this computer: unlock the phone, tick “Always allow from this computer” "
         "in the question on its screen, accept, and scan again",

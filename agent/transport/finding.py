@@ -27,6 +27,12 @@ class Found:
     open: Callable[[], Transport]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    accept_s: float
+    on_ask: Callable[[str], None]
+
+
 def find(
     data: Path,
     *,
@@ -35,19 +41,22 @@ def find(
     adb_server: bool = False,
     serials: Sequence[str] = (),
     accept_s: float = 15.0,
+    on_ask: Callable[[str], None] = lambda _: None,
 ) -> list[Found]:
     """Return the phones at the `tcp` addresses, on USB, and behind the adb server; by default all but TCP.
 
     data: the agent's data directory, where this computer's ADB key is kept.
     serials: only these; one that is not there is returned too, and opening it says so.
-    accept_s: how long to wait for the person at the phone to accept this computer.
+    accept_s: how long to wait for the person at the phone to accept this computer; on_ask: called with a phone's
+    serial when it asks them.
     Errors: TransportError when the way that was asked for cannot be used at all.
     """
-    found = [Found(address, "tcp", partial(_open_tcp, address, data, accept_s)) for address in dict.fromkeys(tcp)]
+    asking = _Asking(accept_s, on_ask)
+    found = [Found(address, "tcp", partial(_open_tcp, address, data, asking)) for address in dict.fromkeys(tcp)]
     if usb or adb_server:
-        found += [*(_served() if adb_server else ()), *(_plugged(data, accept_s) if usb else ())]
+        found += [*(_served() if adb_server else ()), *(_plugged(data, asking) if usb else ())]
     elif not tcp:
-        found += _whatever_there_is(data, accept_s)
+        found += _whatever_there_is(data, asking)
     # The server and libusb see the same cable; what the server holds, only the server can use.
     by_serial: dict[str, Found] = {}
     for phone in found:
@@ -60,14 +69,14 @@ def find(
     ]
 
 
-def _whatever_there_is(data: Path, accept_s: float) -> list[Found]:
+def _whatever_there_is(data: Path, asking: _Asking) -> list[Found]:
     from agent.transport.adb_server import AdbServer
 
     if not AdbServer().is_running():
-        return list(_plugged(data, accept_s))
+        return list(_plugged(data, asking))
     served = list(_served())
     try:
-        return served + list(_plugged(data, accept_s))
+        return served + list(_plugged(data, asking))
     except TransportError:  # no libusb: the server sees all that is plugged in
         return served
 
@@ -80,25 +89,25 @@ def _served() -> Iterator[Found]:
         yield Found(phone.serial, "adb-server", partial(server.open, phone.serial))
 
 
-def _plugged(data: Path, accept_s: float) -> Iterator[Found]:
+def _plugged(data: Path, asking: _Asking) -> Iterator[Found]:
     from agent.transport.usb import usb_serials
 
     for serial in usb_serials():
-        yield Found(serial, "usb", partial(_open_usb, serial, data, accept_s))
+        yield Found(serial, "usb", partial(_open_usb, serial, data, asking))
 
 
-def _open_tcp(address: str, data: Path, accept_s: float) -> Transport:
+def _open_tcp(address: str, data: Path, asking: _Asking) -> Transport:
     from agent.transport.keys import workstation_key
     from agent.transport.tcp import open_tcp
 
-    return open_tcp(address, workstation_key(data), accept_s=accept_s)
+    return open_tcp(address, workstation_key(data), accept_s=asking.accept_s, on_ask=partial(asking.on_ask, address))
 
 
-def _open_usb(serial: str, data: Path, accept_s: float) -> Transport:
+def _open_usb(serial: str, data: Path, asking: _Asking) -> Transport:
     from agent.transport.keys import workstation_key
     from agent.transport.usb import open_usb
 
-    return open_usb(serial, workstation_key(data), accept_s=accept_s)
+    return open_usb(serial, workstation_key(data), accept_s=asking.accept_s, on_ask=partial(asking.on_ask, serial))
 
 
 def _absent(serial: str) -> Transport:

@@ -1,6 +1,7 @@
 """A phone reached at HOST:PORT, spoken to without an adb server."""
 
 import socket
+from collections.abc import Callable
 
 from adb_shell.auth.sign_cryptography import CryptographySigner
 from adb_shell.transport.base_transport import BaseTransport
@@ -30,7 +31,12 @@ def parse_address(text: str) -> tuple[str, int]:
 
 
 def open_tcp(
-    address: str, key: CryptographySigner, *, accept_s: float = ACCEPT_S, answer_s: float = ANSWER_S
+    address: str,
+    key: CryptographySigner,
+    *,
+    accept_s: float = ACCEPT_S,
+    answer_s: float = ANSWER_S,
+    on_ask: Callable[[], None] = lambda: None,
 ) -> DirectPhone:
     """Connect to the phone at `address` (HOST:PORT).
 
@@ -39,7 +45,7 @@ def open_tcp(
     """
     host, port = parse_address(address)
     wire = _Socket(address, host, port)
-    return connect(address, wire, key, wire.stranger, accept_s, answer_s)
+    return connect(address, wire, key, wire.stranger, accept_s, answer_s, on_ask)
 
 
 class _Socket(BaseTransport):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """Phones on this computer's USB, spoken to without an adb server, by adb-shell over libusb."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from adb_shell import exceptions
@@ -43,11 +44,19 @@ def usb_serials() -> list[str]:
     return [_name(phone) for phone in _phones()]
 
 
-def open_usb(serial: str, key: CryptographySigner, *, accept_s: float = ACCEPT_S) -> DirectPhone:
+def open_usb(
+    serial: str,
+    key: CryptographySigner,
+    *,
+    accept_s: float = ACCEPT_S,
+    on_ask: Callable[[], None] = lambda: None,
+) -> DirectPhone:
     """Connect to the phone that `usb_serials` calls `serial`. Errors: TransportError, in one sentence."""
     for phone in _phones():
         if _name(phone) == serial:
-            return connect(serial, _Cable(serial, phone), key, lambda: _filled(_OTHER, serial, "no ADB"), accept_s)
+            return connect(
+                serial, _Cable(serial, phone), key, lambda: _filled(_OTHER, serial, "no ADB"), accept_s, on_ask=on_ask
+            )
     raise TransportError(
         Message("no phone {serial} on USB; check the cable, and that USB debugging is on", {"serial": serial})
     )

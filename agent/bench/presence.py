@@ -1,0 +1,101 @@
+"""Which phones are there now: told by the adb server, seen on USB, or knocked at over the network."""
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread
+
+from agent.messages import Message
+from agent.transport import Found, TransportError, find
+from agent.transport.tcp import parse_address
+
+ACCEPT_S = 300.0  # the person at the bench looks for the phone's question in their own time
+_LOOK_S = 1.0
+_KNOCK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A phone that is there. `trouble`: why it cannot be scanned yet, by the adb server's account."""
+
+    found: Found
+    trouble: Message | None = None
+
+
+There = Mapping[str, Present]
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Looks for phones until `stop` is set. `tell(way, phones)` is called, by any thread, whenever one way changes.
+
+    data: where this computer's ADB key is; busy: whether a phone is being scanned, which is then left in peace;
+    on_ask: called with a phone's name when it asks the person to accept this computer.
+    """
+
+    data: Path
+    tell: Callable[[str, There], None]
+    busy: Callable[[str], bool]
+    on_ask: Callable[[str], None]
+    stop: Event
+
+    def start(self, *, tcp: Sequence[str], usb: bool, adb_server: bool) -> None:
+        """Begin to look. Errors: TransportError for an address that is none."""
+        for address in tcp:
+            parse_address(address)
+            self._run(self._knock, address)
+        if adb_server:
+            self._run(self._served)
+        if usb:
+            self._run(self._plugged)
+
+    def _run(self, look: Callable[..., None], *arguments: str) -> None:
+        Thread(target=look, args=arguments, name=f"look-{look.__name__}", daemon=True).start()
+
+    def _knock(self, address: str) -> None:
+        (found,) = find(self.data, tcp=[address], accept_s=ACCEPT_S, on_ask=self.on_ask)
+        there: bool | None = None
+        while not self.stop.wait(_LOOK_S if there is not None else 0):
+            if self.busy(address):
+                continue
+            answered = _answers(address)
+            if answered != there:
+                there = answered
+                self.tell(f"tcp {address}", {address: Present(found)} if there else {})
+
+    def _served(self) -> None:
+        from agent.transport.adb_server import AdbServer, Listed  # noqa: PLC0415 - half a second to import
+
+        server = AdbServer()
+
+        def present(listed: Listed) -> Present:
+            return Present(Found(listed.serial, "adb-server", partial(server.open, listed.serial)), listed.trouble)
+
+        while not self.stop.is_set():
+            with suppress(TransportError):  # no server, or it ended: another may come
+                for phones in server.track():
+                    self.tell("adb-server", {each.serial: present(each) for each in phones})
+            self.tell("adb-server", {})
+            self.stop.wait(_LOOK_S)
+
+    def _plugged(self) -> None:
+        seen: set[str] | None = None
+        while not self.stop.wait(_LOOK_S if seen is not None else 0):
+            try:
+                phones = find(self.data, usb=True, accept_s=ACCEPT_S, on_ask=self.on_ask)
+            except TransportError:  # no libusb: the adb server sees all that is plugged in
+                return
+            if {phone.serial for phone in phones} != seen:
+                seen = {phone.serial for phone in phones}
+                self.tell("usb", {phone.serial: Present(phone) for phone in phones})
+
+
+def _answers(address: str) -> bool:
+    try:
+        socket.create_connection(parse_address(address), timeout=_KNOCK_S).close()
+    except OSError:
+        return False
+    return True
