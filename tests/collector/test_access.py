@@ -17,6 +17,10 @@ TABLE = {
     "GET ": (302, 200, 200, 200, 200, 200),
     "GET phones/<key:key>/": (302, 200, 200, 200, 200, 200),
     "GET phones/<key:key>/reports/<uuid:report_id>/signed": (302, 200, 200, 200, 200, 200),
+    "GET clauses/": (302, 200, 200, 200, 200, 200),
+    "GET clauses/<key:number>/": (302, 200, 200, 200, 200, 200),
+    "GET policy/": (302, 200, 200, 200, 200, 200),
+    "POST policy/preview/": (302, 200, 200, 200, 200, 200),
     "GET agents/": (302, 200, 200, 200, 200, 200),
     "POST agents/codes/": (302, 403, 403, 200, 403, 200),
     "POST agents/<key:agent_id>/revoke/": (302, 403, 403, 302, 403, 302),
@@ -44,8 +48,8 @@ TABLE = {
     "GET account/2fa/recovery-codes/generate/": (302, 302, 302, 302, 302, 302),
     "GET account/2fa/recovery-codes/download/": (302, 404, 404, 404, 404, 404),
 }
-# What changes nothing but the browser's own cookies, or has its own proof of who sends it.
-FOR_EVERYBODY = {"POST preferences/theme/", "POST preferences/language/", "POST api/reports", "POST api/enrol"}
+# What changes nothing but the browser's own cookies, or nothing at all, or has its own proof of who sends it.
+FOR_EVERYBODY = {"POST policy/preview/", "POST preferences/theme/", "POST preferences/language/", "POST api/reports", "POST api/enrol"}
 
 
 def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
@@ -89,6 +93,7 @@ def test_who_may_open_it(
         route.replace("<key:key>", content["device"]["serial"])
         .replace("<uuid:report_id>", content["report_id"])
         .replace("<key:agent_id>", agent.id)
+        .replace("<key:number>", "7")
         .replace("<int:group_id>", str(Group.objects.create(name="Press").pk))
     )
     answer = client.generic(method, address)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import pytest
@@ -62,6 +62,13 @@ def test_each_count_opens_the_list_that_it_counts(fleet: None, viewer: Client) -
         ("q=fails-l", ["FAILS-LATE"]),
         ("q=100%25_", []),
         ("q=%00&status=%00", []),
+        ("severity=high", ["FAILS-LATE", "FAILS", "OPEN"]),
+        ("severity=low", []),
+        ("unseen_days=1&sort=serial", ["FAILS-LATE", "MEETS-LATE"]),
+        ("failing_days=1", ["FAILS-LATE"]),
+        ("patch_days=3000", []),
+        ("patch_days=1&sort=serial", ["FAILS", "FAILS-LATE", "MEETS", "MEETS-LATE", "OPEN"]),
+        ("patch_days=x&unseen_days=0&failing_days=99999&severity=x&status=compliant", ["MEETS"]),
         ("sort=seen", ["OPEN", "MEETS", "FAILS", "MEETS-LATE", "FAILS-LATE"]),
         ("status=nonsense&sort=nonsense&late=nonsense&q=+", ["FAILS-LATE", "FAILS", "OPEN", "MEETS-LATE", "MEETS"]),
     ],
@@ -164,3 +171,23 @@ def test_history_does_not_slow_the_page(scan: Scan, viewer: Client, django_asser
         scan(f"P{number % 4}", NOW - timedelta(hours=number), (FAIL,))
     with django_assert_max_num_queries(14):
         assert len(viewer.get("/?format=json").json()["phones"]) == 4
+
+
+def test_the_trend_is_drawn_and_told(scan: Scan, viewer: Client) -> None:
+    scan("A", NOW - timedelta(days=40), (FAIL,))
+    scan("B", NOW - timedelta(days=2), (PASS,))
+    scan("A", NOW - timedelta(days=1), (PASS,))
+    trend = viewer.get("/?format=json").json()["trend"]
+    assert [(day["fail"], day["not_proved"], day["meet"]) for day in trend["days"]] == [
+        (0, 0, 0),
+        (1, 0, 0),
+        (1, 0, 1),
+        (0, 0, 2),
+        (0, 0, 2),
+    ]
+    assert [(line["word"], line["number"]) for line in trend["lines"]] == [("Fails", 0), ("Not proved", 0), ("Meets", 2)]
+    ends = sorted(line["label_y"] for line in trend["lines"])
+    assert all(below - above >= 15 for above, below in pairwise(ends))
+    page = viewer.get("/").content.decode()
+    assert page.count("<polyline") == 3
+    assert "style=" not in page
