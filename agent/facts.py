@@ -186,6 +186,7 @@ FACTS: Mapping[str, Spec] = _specs(
     Spec("handover.whatsapp_leftovers", Kind.LIST, Message("What WhatsApp left behind")),
     Spec("handover.setup_complete", Kind.BOOL, Message("First set-up is complete")),
     # Beyond the contract: what the facts above are judged by, and who the phone is.
+    Spec("handover.not_reset_since", Kind.INSTANT, Message("Not reset since")),
     Spec("device.clock_at", Kind.INSTANT, Message("Phone's clock")),
     Spec("device.serial", Kind.TEXT, Message("Serial number")),
     Spec("device.manufacturer", Kind.TEXT, Message("Maker")),

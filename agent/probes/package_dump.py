@@ -24,7 +24,6 @@ class PackageDump:
     name: str
     version: str | None
     installer: str | None
-    uid: int | None
     hashes: frozenset[str]
     users: Mapping[int, bool]
     lines: Mapping[str, str]
@@ -47,7 +46,6 @@ _SECTION = re.compile(r"^[A-Z][A-Za-z ]*:", re.MULTILINE)
 _BLOCK = re.compile(r"^  Package \[([A-Za-z0-9._-]{1,255})\] \([0-9a-f]{1,8}\):", re.MULTILINE)
 _VERSION = re.compile(r"^    (versionName=(.*))$", re.MULTILINE)
 _INSTALLER = re.compile(r"^    (installerPackageName=(.*))$", re.MULTILINE)
-_UID = re.compile(r"^    (?:userId|appId)=(\d{1,9})\b", re.MULTILINE)
 _SIGNATURES = re.compile(
     r"^    (signatures=PackageSignatures\{[0-9a-f]{1,8} (?:version:\d{1,3}, signatures:)?\[([0-9a-f, ]*)\].*)$",
     re.MULTILINE,
@@ -77,13 +75,13 @@ def parse(text: str) -> PackageList:
 
 def _blocks(body: str) -> list[PackageDump]:
     starts = list(_BLOCK.finditer(body))
-    ends = [found.start() for found in starts[1:]] + [len(body)]
-    return [_package(found[1], body[found.end() : end]) for found, end in zip(starts, ends, strict=True)]
+    ends = [*(found.start() for found in starts[1:]), len(body)]
+    return [_package(found[1], body[found.end() : end]) for found, end in zip(starts, ends, strict=False)]
 
 
 def _package(name: str, block: str) -> PackageDump:
     version, installer = _VERSION.search(block), _INSTALLER.search(block)
-    signatures, uid = _SIGNATURES.search(block), _UID.search(block)
+    signatures = _SIGNATURES.search(block)
     users, flags = list(_USER.finditer(block)), _FLAGS.search(block)
     named = {"version": version, "installer": installer, "signatures": signatures}
     lines = {key: found[1] for key, found in named.items() if found}
@@ -91,7 +89,6 @@ def _package(name: str, block: str) -> PackageDump:
         name=name,
         version=_said(version),
         installer=_said(installer),
-        uid=int(uid[1]) if uid else None,
         hashes=frozenset(re.findall(r"[0-9a-f]+", signatures[2])) if signatures else frozenset(),
         users={int(user[2]): user[3] == "true" for user in users},
         lines=lines | {f"user {user[2]}": user[1] for user in users},

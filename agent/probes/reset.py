@@ -10,17 +10,21 @@
 4. `dumpsys account`, where it was asked: every row of an account history is later than the reset (AccountsDb).
 Known is the first with the update excluded, else two of the first three that agree within a day. A source that knows
 of anything earlier makes it unknown.
+
+Where it is not known, traffic and accounts still prove that the phone was not reset since they were written: neither
+outlives a reset, nor comes back with a backup, as statistics of use do. A clock that was wrong at the first start
+writes a day or two too early, then jumps; so the third day with a record counts.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, instant, known, unknown
 from agent.messages import Message
-from agent.probes import ProbeError, clock, lock_settings, properties
+from agent.probes import ProbeError, accounts, clock, lock_settings, properties
 from agent.probes.proof import hidden, partly
 
 USAGE = Command(
@@ -33,22 +37,27 @@ TRAFFIC = Command(
     "dumpsys netstats --full",
     Message("since when the phone counts its network traffic: a factory reset starts that anew"),
     script="dumpsys netstats --full | sed -n -E -e '/^ *(Complete history|History since boot):/p'"
-    " -e 's/^ *(st=[0-9]+) .*/\\1/p' -e '1{/:$/!p;}' -e '/DUMP TIMEOUT/p' | sort -u | head -n 4",
+    " -e 's/^ *(st=[0-9]+) .*/\\1/p' -e '1{/:$/!p;}' -e '/DUMP TIMEOUT/p' | sort -u | head -n 300",  # a week or more
     timeout_s=20,
 )
-COMMANDS = (lock_settings.COMMAND, USAGE, TRAFFIC, properties.COMMAND, clock.COMMAND)
-FACTS = ("handover.reset_at",)
+COMMANDS = (lock_settings.COMMAND, USAGE, TRAFFIC, accounts.COMMAND, properties.COMMAND, clock.COMMAND)
+FACTS = ("handover.reset_at", "handover.not_reset_since")
 PROOF = {
+    FACTS[1]: (partly("where traffic and accounts were written on three days or more, or the reset itself is known"),),
     FACTS[0]: (
         hidden("only the oldest traffic tells of it, and one source alone proves nothing", 8, 9),
         partly("where the oldest statistics of use and the oldest traffic agree, within 90 days", 10, 13),
         partly("also where no lock was set since, on a phone sold with Android 14 or later", 14),
-    )
+    ),
 }
 BY_HAND = Message("note the time of the reset when it is done")
 
-ACCOUNTS = "dumpsys account"
+ACCOUNTS = accounts.COMMAND.key
 _AGREE = timedelta(hours=24)
+_DAYS = 3
+_NOT_WRITTEN = Message(
+    "too little was written on the phone to prove that it was not reset of late; note the time of the reset by hand"
+)
 _KEPT = timedelta(days=85)
 
 _YEARLY = re.compile(
@@ -68,7 +77,7 @@ class Clue:
 
 
 def probe(capture: Capture) -> Iterator[Fact]:
-    """Weigh the sources."""
+    """Weigh the sources; without a date, say at least since when there was no reset."""
     why: Message | None = None
     lock: Clue | None = None
     try:
@@ -76,9 +85,23 @@ def probe(capture: Capture) -> Iterator[Fact]:
     except Unanswered as error:
         why = error.message
     used, traffic = first_use(capture), first_traffic(capture)
-    yield _weigh(
-        [clue for clue in (lock, used, traffic, _first_account(capture)) if clue], lock, _first_api(capture), why
-    )
+    clues = [clue for clue in (lock, used, traffic, *_account_rows(capture)[:1]) if clue]
+    reset = _weigh(clues, lock, _first_api(capture), why)
+    yield reset
+    yield _not_since(capture) if reset.value is None else known(FACTS[1], reset.value, *reset.evidence)
+
+
+def _not_since(capture: Capture) -> Fact:
+    """Date the third day on which something was written that no reset leaves."""
+    now = clock.now(capture)[0]
+    days: dict[date, Clue] = {}
+    for clue in sorted([*_account_rows(capture), *_buckets(capture)], key=lambda clue: clue.at):
+        if clue.at <= now:
+            days.setdefault(clue.at.date(), clue)
+    written = list(days.values())[:_DAYS]
+    if len(written) < _DAYS:
+        return unknown(FACTS[1], _NOT_WRITTEN, *(clue.evidence for clue in written))
+    return known(FACTS[1], instant(written[-1].at), *(clue.evidence for clue in written))
 
 
 def _weigh(clues: list[Clue], lock: Clue | None, born: Evidence | None, why: Message | None) -> Fact:
@@ -175,31 +198,38 @@ def first_use(capture: Capture) -> Clue | None:
 
 def first_traffic(capture: Capture) -> Clue | None:
     """Return the begin of the oldest bucket of traffic, or None where it may be the oldest that Android kept."""
+    buckets = _buckets(capture)
     try:
-        text, now = capture.text(TRAFFIC), clock.now(capture)[0]
+        now = clock.now(capture)[0]
     except Unanswered:
         return None
-    begins = [int(begin) for begin in _BUCKET.findall(text)]
-    if not begins or "Complete history:" not in text:
-        return None
-    at = datetime.fromtimestamp(min(begins), UTC)
-    if not now - _KEPT < at <= now:
-        return None
-    return Clue(at, Evidence(TRAFFIC.key, f"oldest bucket: st={min(begins)}"))
+    return buckets[0] if buckets and now - _KEPT < buckets[0].at <= now else None
 
 
-def _first_account(capture: Capture) -> Clue | None:
-    """Return the earliest row of an account history, whole or not: each is later than the reset."""
+def _buckets(capture: Capture) -> list[Clue]:
+    """Return the begin of each bucket of traffic, the oldest first."""
+    try:
+        text = capture.text(TRAFFIC)
+    except Unanswered:
+        return []
+    if "Complete history:" not in text:
+        return []
+    begins = sorted(set(map(int, _BUCKET.findall(text))))
+    return [
+        Clue(datetime.fromtimestamp(begin, UTC), Evidence(TRAFFIC.key, f"bucket of traffic: st={begin}"))
+        for begin in begins
+    ]
+
+
+def _account_rows(capture: Capture) -> list[Clue]:
+    """Return the rows of the account histories, whole or not, the earliest first: each is later than the reset."""
     try:
         text = capture.text(ACCOUNTS)
     except Unanswered:
-        return None
+        return []
     zone = clock.zone(capture)
-    rows = [(at, row[0]) for row in _ROW.finditer(text) if (at := clock.local(row["at"], zone))]
-    if not rows:
-        return None
-    at, _ = min(rows)
-    return Clue(at, Evidence(ACCOUNTS, f"Accounts History, earliest row: {instant(at)}"))
+    at = sorted(at for row in _ROW.finditer(text) if (at := clock.local(row["at"], zone)))
+    return [Clue(each, Evidence(ACCOUNTS, f"Accounts History: a row of {instant(each)}")) for each in at]
 
 
 def _first_api(capture: Capture) -> Evidence | None:

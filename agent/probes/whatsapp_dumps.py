@@ -24,7 +24,8 @@ _NAMES = (
 DUMP = Command(
     "dumpsys package com.whatsapp",
     Message("WhatsApp's version, its signature, and for which users it is installed"),
-    script=_NAMES + "; do dumpsys package $p 2>&1 </dev/null | sed -n -E -e '/^[A-Z][A-Za-z ]*:/p' -e '/^Unable to/p' "
+    script=_NAMES
+    + "; do dumpsys package $p 2>&1 </dev/null | sed -n -E -e '/^[A-Z][A-Za-z ]*:/p' -e '/^ *Unable to find/p' "
     r"-e '/^  Package \[/p' -e '/^    (userId|appId|versionName|installerPackageName|signatures|User [0-9]+:)/p' "
     "-e '/DUMP TIMEOUT/p' -e '1{/^[A-Z].*:$/!p;}'; done",
 )
@@ -76,7 +77,8 @@ def dumps(capture: Capture) -> dict[str, PackageDump | None]:
         return {}
     listed = package_dump.parse(text)
     refuse_doubtful(listed, DUMP.key)
-    missing = re.findall(r"^Unable to find package: ([A-Za-z0-9._]{1,255})$", text, re.MULTILINE)
+    # Before Android 13 it stands indented below `Dexopt state:`.
+    missing = re.findall(r"^ *Unable to find package: ([A-Za-z0-9._]{1,255})$", text, re.MULTILINE)
     return dict.fromkeys(missing) | dict(listed.packages)
 
 

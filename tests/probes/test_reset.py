@@ -84,7 +84,35 @@ NEW_ROW = HISTORY.format("1,action_account_add,2026-05-03 10:00:00,10123,account
 )
 def test_the_reset_is_dated_where_it_is_proved(answers: dict[str, str], expected: Any) -> None:
     capture = phone({"date +%s": "1777908600 -0500\n", **answers})
-    assert values_of(reset, capture) == {"handover.reset_at": expected}
+    assert values_of(reset, capture) == {"handover.reset_at": expected, "handover.not_reset_since": expected}
+
+
+ROWS = "".join(
+    f"  {number},action_account_add,{day} 10:00:00,10123,accounts,{number}\n"
+    for number, day in enumerate(["2024-01-05", "2024-02-06", "2024-02-06", "2024-03-07"])
+)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({ACCOUNTS: ROWS}, "2024-03-07T15:00:00Z"),
+        # the third day of both together
+        ({ACCOUNTS: ROWS.partition("  3,")[0], TRAFFIC.key: traffic(MONTH_BEFORE)}, "2026-03-31T23:33:20Z"),
+        ({ACCOUNTS: ROWS.partition("  3,")[0]}, "unknown"),
+        ({TRAFFIC.key: traffic(MONTH_BEFORE)}, "unknown"),
+        # statistics of use come back with a backup
+        ({USAGE.key: usage(MONTH_BEFORE - 86400000 * 300, MONTH_BEFORE - 86400000 * 200, MONTH_BEFORE)}, "unknown"),
+        # a clock that was ahead
+        ({ACCOUNTS: ROWS.replace("2024", "2031")}, "unknown"),
+        ({ACCOUNTS: "Permission Denial: can't dump account\n"}, "unknown"),
+        # since when there was none is told by the reset too
+        ({LOCK: FRESH, "getprop": SOLD_WITH_14, ACCOUNTS: NEW_ROW}, AT),
+    ],
+)
+def test_long_use_proves_that_there_was_no_reset_of_late(answers: dict[str, str], expected: str) -> None:
+    given = {"date +%s": "1777908600 -0500\n", "getprop": SOLD_WITH_13, **answers}
+    assert values_of(reset, phone(given))["handover.not_reset_since"] == expected
 
 
 def test_shows_its_source_and_says_what_contradicts_it() -> None:

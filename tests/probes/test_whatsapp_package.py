@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.probes import package_dump, whatsapp_package
+from agent.probes import package_dump, whatsapp_dumps, whatsapp_package
 from agent.probes.whatsapp_signature import is_whatsapp, judge
 from tests.probes.phone import cut_short, facts_of, phone, reason_of, run, saved
 
@@ -206,6 +206,7 @@ printf 'package:com.whatsapp  installer=com.android.vending uid:10233\\n';;
 esac""",
         "dumpsys": f"""case $2 in
 com.whatsapp) sed -n '1,/^Hidden/p' {tmp_path}/whole | sed '$d'; echo '    secret=1';;
+*.w4b) printf 'Dexopt state:\\n  Unable to find package: %s\\n' $2;;
 *) echo "Unable to find package: $2";;
 esac""",
     }
@@ -217,6 +218,7 @@ esac""",
     text = "".join(answers.values())
     assert [word for word in ("private", "secret", "codePath", "Ana") if word in text] == []
     assert "Unable to find package: com.gbwhatsapp" in text
+    assert whatsapp_dumps.dumps(phone(answers))["com.whatsapp.w4b"] is None, "as Android says it before 13"
     assert facts_of(whatsapp_package, phone(answers))[NAME].value == [
         row("com.whatsapp", 0, "2.26.21.1", PLAY, "matches"),
         row("com.whatsapp", 150, "2.26.21.1", PLAY, "matches"),
@@ -236,5 +238,9 @@ def test_a_dump_as_android_prints_it_is_read_back(version: str, hashes: list[str
     lines += [f"    User {user}: ceDataInode=1 installed={str(on).lower()} hidden=false" for user, on in users.items()]
     text = "Packages:\n  Package [com.whatsapp] (1a2b3c):\n" + "\n".join(lines) + "\n"
     found = package_dump.parse(text).packages["com.whatsapp"]
-    assert (found.hashes, dict(found.users), found.uid) == (frozenset(hashes), users, 10233)
+    assert (found.hashes, dict(found.users)) == (frozenset(hashes), users)
     assert found.version == (version.strip() if version.strip() not in ("", "null") else None)
+
+
+def test_a_dump_without_any_app_is_read_as_that() -> None:
+    assert dict(package_dump.parse("Packages:\n\nHidden system packages:\n").packages) == {}
