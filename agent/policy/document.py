@@ -13,11 +13,14 @@ from agent.policy.terms import Counts, Kind, Profile, Severity, Status, Strength
 
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=1200, strip_whitespace=True)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
-ParameterName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=80)]
+ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+PARAMETER_NAME = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+BSSID = r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"
+Id = Annotated[str, StringConstraints(pattern=ID, max_length=80)]
+ParameterName = Annotated[str, StringConstraints(pattern=PARAMETER_NAME, max_length=80)]
 Date = Annotated[datetime.date, Field(strict=False)]
 Instant = Annotated[datetime.datetime, Field(strict=False)]
-Bssid = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$")]
+Bssid = Annotated[str, StringConstraints(pattern=BSSID)]
 
 
 class Part(BaseModel):
@@ -167,7 +170,7 @@ class Case(Part):
 
 
 class Framework(Part):
-    """Another catalogue that rules are mapped to: `controls` are those of its numbers that are named, with their titles.
+    """Another catalogue that rules are mapped to. `controls`: those of its numbers that are named, with their titles.
 
     `source`: where the numbers were checked.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from agent.capture import quoted
 from agent.facts import FACTS, Kind, Spec
 from agent.messages import LANGUAGES, Message
 from agent.policy.document import Condition, Duration, Head, Rule, Texts
@@ -19,6 +20,17 @@ def unique(ids: Iterable[tuple[Source, Place, str]]) -> None:
             values = {"id": rule_id, "file": seen[rule_id]}
             raise source.error((*place, "id"), Message("the id {id} is already used in {file}", values))
         seen[rule_id] = source.name
+
+
+def clauses(stand: Iterable[tuple[Source, Place, str]]) -> None:
+    """Raise where two clauses have one name."""
+    seen: dict[str, str] = {}
+    for source, place, name in stand:
+        if name in seen:
+            values = {"clause": quoted(name), "file": seen[name]}
+            problem = Message("the clause {clause} already stands in {file}", values)
+            raise source.error((*place, "clause"), problem)
+        seen[name] = source.name
 
 
 def questions(head: Head, source: Source, parameters: Mapping[str, Parameter]) -> None:

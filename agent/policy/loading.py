@@ -96,6 +96,7 @@ def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay
     }
     lint.questions(head, sources[0], parameters)
     clauses = list(_clauses(head, sources))
+    lint.clauses((each.source, each.place, each.file.clause) for each in clauses)
     lint.unique((clause.source, place, rule.id) for clause, place, rule in _written(clauses))
     lint.maps(head, sources[0], ((clause.source, place, rule) for clause, place, rule in _written(clauses)))
     tuned = _tuned(laid, [rule.id for _, _, rule in _written(clauses)])

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 
 from agent.messages import Message
-from agent.policy.document import Part
+from agent.policy.document import BSSID, ID, PARAMETER_NAME, Part
 from agent.policy.source import Place, PolicyError, Source, nearest, no_such
 
 Shape = TypeVar("Shape", bound=Part)
@@ -61,6 +61,13 @@ _PROBLEMS = {
     "too_short": Message("this list needs more entries"),
     "greater_than_equal": Message("this is less than {ge}"),
     "less_than_equal": Message("this is more than {le}"),
+    "model_type": Message("keys and values are needed here"),
+    "dict_type": Message("keys and values are needed here"),
+}
+_FORMS = {
+    ID: Message("small letters, digits and single dashes are needed here, such as screen-lock-set"),
+    PARAMETER_NAME: Message("small letters, digits and single underscores are needed here, such as lock_delay"),
+    BSSID: Message("an access point's address is needed here, such as 00:00:5e:00:53:01"),
 }
 
 
@@ -70,6 +77,10 @@ def _problem(found: Any) -> Message:
     own = context["error"].args[0] if found["type"] == "value_error" else None
     if isinstance(own, Message):
         return own
+    if context.get("class_name") == "Duration":
+        return Message("a span of time with its unit is needed here, such as {example}", {"example": "{days: 7}"})
+    if context.get("pattern") in _FORMS:
+        return _FORMS[context["pattern"]]
     if found["type"] in _PROBLEMS:
         return replace(_PROBLEMS[found["type"]], values={k: str(v).replace(" or ", ", ") for k, v in context.items()})
     told = str(own or found["msg"])

@@ -1,12 +1,14 @@
 """Three-valued judging: what is not known never decides, and what is decided stays so when more is known."""
 
+from datetime import timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
 from agent.facts import FACTS, Fact, State
 from agent.messages import Message
-from agent.policy import Policy, evaluate, verdict_only
+from agent.policy import Attestation, Policy, evaluate, verdict_only
 from agent.policy.conditions import FALSE, NOT_APPLICABLE, TRUE, UNKNOWN, Finding, Group, Node, Not, Scene, Truth
 from agent.policy.terms import Profile
 from tests.policy.phones import NOW, facts, known_facts, phones
@@ -99,6 +101,20 @@ def test_any_phone_can_be_judged_and_told_in_both_languages(
         for texts in (result.message, result.remediation, result.title, evaluation.summary):
             assert set(texts) == {"en", "es"}
         assert result.status in ("pass", "not_applicable") or result.remediation["en"]
+
+
+@given(phones, profiles, st.data())
+def test_the_verdict_alone_is_the_same_with_statements(
+    policy: Policy, seen: dict[str, Fact], profile: Profile, data: st.DataObject
+) -> None:
+    ages = st.integers(-2, 400).map(lambda days: timedelta(days=days))
+    stated_of = [
+        Attestation(rule.id, data.draw(st.booleans()), "A", at := NOW - data.draw(ages), at + data.draw(ages))
+        for rule in policy.rules
+        if rule.question is not None and data.draw(st.booleans())
+    ]
+    full = evaluate(policy, seen, profile=profile, scanned_at=NOW, attestations=stated_of).verdict
+    assert verdict_only(policy, seen, profile=profile, scanned_at=NOW, attestations=stated_of) == full
 
 
 @given(phones, profiles, st.data())
