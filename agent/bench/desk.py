@@ -136,6 +136,9 @@ class Desk:
         except PostureError as error:
             reason = error.message
             told(lambda: self._failed(place, reason))
+        except Exception as error:
+            mistake = error  # our own: the desk's thread ends with it, and no phone waits for ever
+            self._post(lambda: _raise(mistake))
         else:
             locked = properties.locked_since_start(capture)
             told(lambda: self._finished(place, judged, _LOCKED if locked else None))
@@ -165,3 +168,7 @@ class Desk:
 
     def _is_there(self, name: str) -> bool:
         return any(name in phones for phones in self._there.values())
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -70,24 +70,30 @@ class Presence:
         from agent.transport.adb_server import AdbServer, Listed  # noqa: PLC0415 - half a second to import
 
         server = AdbServer()
+        asked = known = False
 
         def present(listed: Listed) -> Present:
             return Present(Found(listed.serial, "adb-server", partial(server.open, listed.serial)), listed.trouble)
 
-        while not self.stop.is_set():
+        while not self.stop.wait(_LOOK_S if asked else 0):
+            asked = True
             with suppress(TransportError):  # no server, or it ended: another may come
                 for phones in server.track():
                     self.tell("adb-server", {each.serial: present(each) for each in phones})
-            self.tell("adb-server", {})
-            self.stop.wait(_LOOK_S)
+                    known = bool(phones)
+            if known:
+                self.tell("adb-server", {})
+                known = False
 
     def _plugged(self) -> None:
         seen: set[str] | None = None
         while not self.stop.wait(_LOOK_S if seen is not None else 0):
             try:
                 phones = find(self.data, usb=True, accept_s=ACCEPT_S, on_ask=self.on_ask)
-            except TransportError:  # no libusb: the adb server sees all that is plugged in
-                return
+            except TransportError as error:
+                if error.permanent:
+                    return  # no libusb: the adb server sees all that is plugged in
+                phones = []
             if {phone.serial for phone in phones} != seen:
                 seen = {phone.serial for phone in phones}
                 self.tell("usb", {phone.serial: Present(phone) for phone in phones})

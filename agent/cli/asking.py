@@ -74,6 +74,10 @@ class Asking:
         self._here = {role: name for role, name in names.items() if role != _HOLDER}
         return judge.heard(judged, stated) if stated else judged
 
+    def resume(self) -> None:
+        """Ask again, after the asking of another phone was ended."""
+        self._stopped = False
+
     def _state(self, judged: Judged, question: Question, names: dict[str, str], number: str) -> tuple[Attestation, ...]:
         answer = self.answers.get(question.id)
         if answer is None and self.by_prompt:

@@ -5,6 +5,7 @@ import select
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any
@@ -24,11 +25,13 @@ class Inbox:
     def __init__(self) -> None:
         self._waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.wakes, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
 
     def post(self, change: Callable[[], None]) -> None:
         """Have `change` called by the thread that runs `work`; any thread may post."""
         self._waiting.put(change)
-        os.write(self._wake, b".")
+        with suppress(BlockingIOError):  # full: it wakes all the same
+            os.write(self._wake, b".")
 
     def work(self) -> None:
         """Do all that waits."""

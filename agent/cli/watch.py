@@ -1,7 +1,6 @@
 """`posture watch`: bench mode. Plug a phone in, read its verdict from two metres, unplug it, next."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -10,7 +9,7 @@ import click
 from rich.live import Live
 
 from agent import configuration
-from agent.bench import Desk, Place, Presence, State
+from agent.bench import Desk, Place, Presence, State, There
 from agent.cli import options
 from agent.cli.asking import Asking
 from agent.cli.bench_screen import Screen
@@ -84,7 +83,7 @@ class _Bench:
         """Begin to look for phones and show what comes of them, for ever."""
         presence = Presence(
             data,
-            tell=lambda way, phones: self._inbox.post(lambda: self._desk.seen(way, phones)),
+            tell=lambda way, phones: self._inbox.post(lambda: self._desk.seen(way, _only(wanted.serials, phones))),
             busy=self._desk.busy,
             on_ask=lambda name: self._inbox.post(lambda: self._desk.asked(name, _ACCEPT)),
             stop=stop,
@@ -135,8 +134,8 @@ class _Bench:
     def _ask(self, place: Place) -> None:
         if place.judged is None:
             return
-        asked = replace(self._asking)
-        judged = asked.ask(place.judged, self._judge)
+        self._asking.resume()
+        judged = self._asking.ask(place.judged, self._judge)
         if judged is place.judged:
             self._note = t("No answer was given.")
             return
@@ -192,3 +191,7 @@ class _Bench:
 
     def _tell(self, trouble: Message) -> None:
         self._note = t("Kept in the outbox: {why}", why=trouble(language()))
+
+
+def _only(serials: tuple[str, ...], phones: There) -> There:
+    return {name: present for name, present in phones.items() if name in serials} if serials else phones

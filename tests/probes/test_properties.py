@@ -67,6 +67,21 @@ def test_absence_counts_in_a_whole_list_alone(*, text: str, whole: bool) -> None
     assert properties.whole(phone({COMMAND.key: text})) is whole
 
 
+@pytest.mark.parametrize(
+    ("text", "locked"),
+    [
+        ("[sys.user.0.ce_available]: [false]\n", True),
+        ("[sys.user.0.ce_available]: [true]\n", False),
+        ("[ro.product.model]: [Pixel 9]\n", False),
+        ("Permission denied\n", False),
+        ("", False),
+        ("no property at all\n", False),
+    ],
+)
+def test_says_that_the_storage_is_locked_only_where_the_phone_says_so(text: str, *, locked: bool) -> None:
+    assert properties.locked_since_start(phone({COMMAND.key: text})) is locked
+
+
 def test_quotes_what_the_phone_printed() -> None:
     read = {"ro.product.model": "Pixel\u202e 9", "b": "2"}
     assert properties.evidence(read, "ro.product.model", "absent") == (
