@@ -1,8 +1,9 @@
 # Each rule is one short command that also works by hand.
 PYTHON ?= python3
 BIN = .venv/bin
+SECONDS = 4
 
-.PHONY: demo test check bench schemas messages clean
+.PHONY: demo test check bench fuzz schemas messages clean
 
 demo: .venv/installed      ## simulated phones, a collector, a dashboard; ARGS=--once ends after the summary
 	@$(BIN)/posture demo $(ARGS)
@@ -17,6 +18,10 @@ check: .venv/tested        ## what a reviewer's tools say
 
 bench: .venv/tested        ## ratios, measured side by side on this machine
 	$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: .venv/tested         ## every reader of a stranger's bytes, by coverage; SECONDS for each: 4, or 3600 for a night
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group fuzz || true
+	$(BIN)/python -m tests.fuzz all $(SECONDS)
 
 schemas: .venv/tested      ## docs that are generated from the code
 	$(BIN)/python docs/generate.py

@@ -3,6 +3,8 @@
 A target takes bytes and raises only for a mistake of ours.
 """
 
+import base64
+import hashlib
 import io
 import json
 import re
@@ -15,6 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pydantic import ValidationError
+
 from agent.capture import Answer, Capture, Outcome, Unanswered, bugreport
 from agent.capture.frames import Decoder
 from agent.capture.sources import open_capture
@@ -22,6 +26,8 @@ from agent.facts import FACTS, Fact, Kind, Spec, State
 from agent.indicators import IndicatorFile, read_file
 from agent.messages import PostureError
 from agent.probes import PROBES, commands
+from agent.probes.companion_devices import Databases, distil
+from tests.probes.companions import END, database, printed, row
 
 CUT = b"\0|\0"  # between the answers of one input
 CAPTURES = Path(__file__).parents[1] / "captures"
@@ -87,6 +93,19 @@ def indicators(data: bytes) -> None:
         assert IndicatorFile.model_validate_json(kept.model_dump_json()) == kept
 
 
+def companions(data: bytes) -> None:
+    """What root prints of WhatsApp's list of linked devices; after a cut, the bytes of the database alone."""
+    answer, _, image = data.partition(CUT)
+    if image:
+        body = base64.encodebytes(image).decode()
+        digest = hashlib.sha256(image).hexdigest()
+        answer = f"= 0 com.whatsapp data/com.whatsapp\n+ db\n{body}# db {digest}\n= end".encode()
+    kept = distil(answer)
+    if kept.startswith(b"{"):
+        with suppress(ValidationError):
+            assert Databases.model_validate_json(kept).model_dump_json().encode() == kept
+
+
 def frames(data: bytes) -> None:
     """A scan's stream, the nonce known to the phone."""
     decoder, size = Decoder("n", [8, 64]), data[0] + 1 if data else 1
@@ -101,6 +120,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "source": source,
     "frames": frames,
     "indicators": indicators,
+    "companions": companions,
     **{f"probe-{module.__name__.rpartition('.')[2]}": partial(probe, module) for module in PROBES},
 }
 
@@ -137,5 +157,9 @@ def seeds(target: str) -> list[bytes]:
         return [_FRAMES]
     if target == "indicators":
         return [_BUNDLE, _PRODUCTS]
+    if target == "companions":
+        with tempfile.TemporaryDirectory() as folder:
+            files = database(Path(folder), row(3, device_os="Windows", platform_type=1, last_active=1))
+        return [(printed(files) + END).encode(), CUT + files["db"]]
     texts = [path.read_bytes() for path in sorted(CAPTURES.glob("*/*.txt"))]
     return [*texts, CUT.join(texts)]
