@@ -53,9 +53,7 @@ def measure() -> Iterator[Ratio]:
             seconds = timed(all_of_them)
     told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     print(f"  {sum(verdicts.values())} reports of {size_bytes // STORED} bytes: {told}")
-    print(
-        f"  {sum(busy):.1f} s of processor time; on {PROCESSES} cores that do nothing else {sum(busy) / PROCESSES:.1f} s"
-    )
+    print(f"  {sum(busy):.1f} s of processor time, {sum(busy) / PROCESSES:.1f} s a core")
     yield Ratio(f"{sum(verdicts.values())} reports on {PROCESSES} processes", seconds, "the aim", AIM_S, aim=1.0)
 
 

@@ -104,7 +104,7 @@ def evaluate(  # noqa: PLR0913 - each is named where it is called
             profile,
             scanned_at,
             _newest(attestations, rule.id, heard_at) if attestations else None,
-            next((each for each in waivers if each.rule == rule.id and each.covers(serial, groups)), None),
+            _longest([each for each in waivers if each.rule == rule.id and each.covers(serial, groups)]),
         )
         for rule in policy.rules
     )
@@ -220,6 +220,11 @@ def _newest(attestations: Sequence[Attestation], rule: str, heard_at: datetime) 
     """The last answer that was given by then; one from the future is nobody's."""
     given = [each for each in attestations if each.rule == rule and each.at <= heard_at + CLOCK_SLACK]
     return max(given, key=lambda each: each.at, default=None)
+
+
+def _longest(waivers: Sequence[Waiver]) -> Waiver | None:
+    """The exception that ends last: one that ended hides none that still holds."""
+    return max(waivers, key=lambda each: each.until, default=None)
 
 
 def _verdict(policy: Policy, results: Sequence[Result]) -> Verdict:

@@ -1,5 +1,6 @@
 """What people add to a measurement: statements of what no command proves, and exceptions."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,11 @@ def check_waiver(waiver: Waiver, rules: Iterable[str], longest: timedelta) -> No
         )
 
 
+def _same(name: str) -> str:
+    """A name without what people write differently: case, spaces, forms of a letter."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def _problem(waiver: Waiver, rules: set[str], longest: timedelta) -> Message | None:  # noqa: PLR0911 - a table in words
     if waiver.rule not in rules:
         return Message("the policy has no such rule")
@@ -83,7 +89,7 @@ def _problem(waiver: Waiver, rules: set[str], longest: timedelta) -> Message | N
         return Message("it is for one phone or for one group")
     if not (waiver.reason.strip() and waiver.requested_by.strip() and waiver.approved_by.strip()):
         return Message("it needs a reason, who asked for it and who approved it")
-    if waiver.requested_by.strip().casefold() == waiver.approved_by.strip().casefold():
+    if _same(waiver.requested_by) == _same(waiver.approved_by):
         return Message("whoever asks for an exception cannot approve it")
     if waiver.until.tzinfo is None or waiver.approved_at.tzinfo is None:
         return Message("its times need a time zone")

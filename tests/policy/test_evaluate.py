@@ -176,6 +176,13 @@ def test_an_exception_of_another_phone_or_that_ended_counts_for_nothing(policy: 
     assert result(judged(policy, serial="S1", waivers=[waiver()]), "screen-lock-set").status == "pass"
 
 
+def test_an_exception_that_ended_hides_none_that_still_holds(policy: Policy) -> None:
+    ended = waiver(approved_at=NOW - timedelta(days=20), until=NOW - timedelta(days=1))
+    for order in ([ended, waiver()], [waiver(), ended]):
+        evaluation = judged(policy, phone(screen_lock__secure=False), serial="S1", waivers=order)
+        assert result(evaluation, "screen-lock-set").status == "waived"
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
@@ -184,6 +191,7 @@ def test_an_exception_of_another_phone_or_that_ended_counts_for_nothing(policy: 
         ({"group": "press"}, "it is for one phone or for one group"),
         ({"reason": " "}, "it needs a reason, who asked for it and who approved it"),
         ({"approved_by": "ana p. "}, "whoever asks for an exception cannot approve it"),
+        ({"approved_by": "Ａna  P."}, "whoever asks for an exception cannot approve it"),
         ({"until": NOW + timedelta(days=81)}, "it is longer than the 90 days that the policy allows"),
         ({"until": NOW - timedelta(days=11)}, "it ends before it begins"),
         ({"until": NOW + timedelta(seconds=7)}, "it ends at a whole minute"),
