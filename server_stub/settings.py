@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "server_stub.agents",
     "server_stub.holders",
     "server_stub.phones",
+    "server_stub.decisions",
     "server_stub.ingest",
     "server_stub.web",
 ]

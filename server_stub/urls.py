@@ -7,6 +7,8 @@ from django.views.i18n import set_language
 from server_stub.agents import pages as agents
 from server_stub.audit import pages as audit
 from server_stub.holders import pages as holders
+from server_stub.decisions import due
+from server_stub.decisions import pages as decisions
 from server_stub.guideline import pages as guideline
 from server_stub.ingest.api import api
 from server_stub.phones import pages as phones
@@ -27,7 +29,22 @@ class Key:
         return value
 
 
+class Decision:
+    """What is done about an exception."""
+
+    regex = "approve|refuse|end"
+
+    def to_python(self, value: str) -> str:
+        """The word itself."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """The word itself."""
+        return value
+
+
 register_converter(Key, "key")
+register_converter(Decision, "decision")
 urlpatterns = [
     path("", phones.fleet_page, name="fleet"),
     path("phones/<key:key>/", phones.phone_page, name="phone"),
@@ -39,6 +56,11 @@ urlpatterns = [
     path("agents/", agents.agents_page, name="agents"),
     path("agents/codes/", agents.new_code, name="new-code"),
     path("agents/<key:agent_id>/revoke/", agents.revoke, name="revoke-agent"),
+    path("phones/<key:key>/decide/", decisions.decide_page, name="decide"),
+    path("phones/<key:key>/waivers/", decisions.ask, name="ask-waiver"),
+    path("phones/<key:key>/statements/", decisions.state, name="state"),
+    path("waivers/<int:waiver_id>/<decision:what>/", decisions.decide, name="decide-waiver"),
+    path("due/", due.due_page, name="due"),
     path("holders/", holders.holders_page, name="holders"),
     path("holders/import/", holders.import_file, name="import-holders"),
     path("holders/groups/<int:group_id>/period/", holders.group_period, name="group-period"),

@@ -5,16 +5,18 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from agent.report.model import Report
+from server_stub.decisions.applying import Decisions, as_it_stands, decided, decisions_of
 from server_stub.ingest import extract
 from server_stub.ingest.envelope import payload_of
 from server_stub.phones.models import Phone, Rank, RuleState, StoredReport
-from server_stub.phones.standing import holds_until, standing
-from server_stub.phones.tally import Moves, places
+from server_stub.phones.standing import holds_until
+from server_stub.phones.tally import FLEET, Moves, places
 from server_stub.web.text import clean
 
 Rules = dict[str, RuleState]
@@ -29,15 +31,16 @@ _RULE = ("clause", "status", "severity", "strength", "in_the_way", "since")
 
 def move(phones: Mapping[str, Phone], looks: Sequence[tuple[Report, str, datetime]]) -> None:
     """Apply looks (report, phone's key, instant) to locked phones, and write what differs in few statements."""
-    before = _rules_of(phones)
+    before, people, now = _rules_of(phones), decisions_of(phones.values()), timezone.now()
     after, moves, moved = dict(before), Moves(), dict[str, Phone]()
     for report, key, at in sorted(looks, key=lambda look: (look[2], look[0].report_id)):
         phone = phones[key]
         if phone.scanned_at is not None and (at, report.report_id) <= (phone.scanned_at, str(phone.report_id)):
             continue
         stood = places(phone, after[key].values())
-        _move_phone(phone, report, at)
-        after[key] = _moved_rules(after[key], extract.rule_states(report, key, at))
+        stands = decided(report, people[key], now)
+        _move_phone(phone, stands, at)
+        after[key] = _moved_rules(after[key], extract.rule_states(stands, key, at))
         moves.add(key, stood, places(phone, after[key].values()), at)
         moved[key] = phone
     Phone.objects.bulk_create(moved.values(), update_conflicts=True, unique_fields=["key"], update_fields=_PHONE)
@@ -51,27 +54,36 @@ def settle(now: datetime) -> None:
     Whoever reads the fleet calls it; it finds nothing to do by an index, but when something has just lapsed.
     """
     due = Phone.objects.filter(holds_until__lte=now).order_by("key")
-    while due.exists():
+    while keys := list(due.values_list("key", flat=True)[:_AT_ONCE]):
+        rejudge(keys, now)
+
+
+def rejudge(keys: Sequence[str], now: datetime) -> None:
+    """Judge phones anew by their current reports: somebody decided something, or something lapsed."""
+    for start in range(0, len(keys), _AT_ONCE):
         with transaction.atomic():
-            phones = {phone.key: phone for phone in due.select_for_update()[:_AT_ONCE]}
-            before, moves = _rules_of(phones), Moves()
-            after = {key: _lapse(phone, before[key], moves, now) for key, phone in phones.items()}
-            fields = ("rank", "rank_since", "holds_until", "headline")
-            Phone.objects.bulk_update(phones.values(), fields)
+            seen = Phone.objects.filter(key__in=keys[start : start + _AT_ONCE], scanned_at__isnull=False)
+            phones = {phone.key: phone for phone in seen.order_by("key").select_for_update()}
+            before, people, moves = _rules_of(phones), decisions_of(phones.values()), Moves()
+            after = {key: _rejudge(phone, before[key], people[key], moves, now) for key, phone in phones.items()}
+            Phone.objects.bulk_update(phones.values(), ("rank", "rank_since", "holds_until", "headline"))
             _write_rules(before, after)
             moves.write()
 
 
-def _lapse(phone: Phone, rules: Rules, moves: Moves, now: datetime) -> Rules:
-    lapsed_at = phone.holds_until or now
-    stood = places(phone, rules.values())
+def _rejudge(phone: Phone, rules: Rules, people: Decisions, moves: Moves, now: datetime) -> Rules:
+    lapsed_at = phone.holds_until if phone.holds_until and phone.holds_until <= now else None
+    stood, since = places(phone, rules.values()), lapsed_at or now
     stored = StoredReport.objects.get(phone=phone, report_id=phone.report_id)
-    report = standing(payload_of(bytes(stored.signed), stored.media_type), now)
+    report = as_it_stands(payload_of(bytes(stored.signed), stored.media_type), people, now)
+    rank = extract.rank(report)
+    if rank != phone.rank:
+        phone.rank, phone.rank_since = rank, since
+    fell = lapsed_at is not None and stood.get(FLEET) == Rank.MEETS and rank is not Rank.MEETS
+    phone.headline = _in_every_language(LAPSED) if fell else extract.headline(report)
     phone.holds_until = holds_until(report)
-    if phone.rank == Rank.MEETS:
-        phone.rank, phone.rank_since, phone.headline = Rank.NOT_PROVED, lapsed_at, _in_every_language(LAPSED)
-    after = _moved_rules(rules, extract.rule_states(report, phone.key, lapsed_at))
-    moves.add(phone.key, stood, places(phone, after.values()), lapsed_at)
+    after = _moved_rules(rules, extract.rule_states(report, phone.key, since))
+    moves.add(phone.key, stood, places(phone, after.values()), since)
     return after
 
 

@@ -5,14 +5,22 @@ from typing import Any
 
 from django.apps.registry import Apps
 
-_LOOKS = ("phones.view_phone", "agents.view_agent", "holders.view_holder")
-_AGENTS = ("agents.enrol_agent", "agents.revoke_agent")
+_LOOKS = ("phones.view_phone", "agents.view_agent", "holders.view_holder", "decisions.view_waiver")
+_OPERATES = (
+    "agents.enrol_agent",
+    "agents.revoke_agent",
+    "holders.import_holder",
+    "decisions.ask_waiver",
+    "decisions.note_statement",
+)
+# Whoever asks for an exception cannot approve it, whatever the role: `decisions.deciding` sees to that.
+_APPROVES = ("decisions.ask_waiver", "decisions.approve_waiver")
 ROLES: Mapping[str, tuple[str, ...]] = {
     "viewer": _LOOKS,
     "auditor": (*_LOOKS, "audit.view_entry"),
-    "operator": (*_LOOKS, *_AGENTS, "holders.import_holder"),
-    "approver": _LOOKS,
-    "administrator": (*_LOOKS, *_AGENTS, "holders.import_holder", "audit.view_entry"),
+    "operator": (*_LOOKS, *_OPERATES),
+    "approver": (*_LOOKS, *_APPROVES),
+    "administrator": (*_LOOKS, *_OPERATES, *_APPROVES, "audit.view_entry"),
 }
 # Until the roles were five, the administrator was called so; scripts may still ask for it.
 FORMER_NAMES: Mapping[str, str] = {"admin": "administrator"}

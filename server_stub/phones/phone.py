@@ -9,11 +9,11 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
+from server_stub.decisions.applying import as_it_stands, decisions_of
 from server_stub.ingest.envelope import payload_of
 from server_stub.phones.compare import Change, changes
 from server_stub.phones.models import Phone, Rank, StoredReport
 from server_stub.phones.reading import ClauseView, FactView, Step, clauses_of, facts_of, steps_of
-from server_stub.phones.standing import standing
 from server_stub.phones.status import PhoneStatus, status_of
 from server_stub.web.keyset import cut
 from server_stub.web.words import PROFILES, SOURCES, WORDS
@@ -101,7 +101,7 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
     shown = newest[0]
     past = str(shown.report_id) != str(phone.report_id)
     report = payload_of(bytes(shown.signed), shown.media_type)
-    report = standing(report, shown.scanned_at if past else timezone.now())
+    report = as_it_stands(report, decisions_of([phone])[phone.key], _moment(instant, shown, past=past))
     previous = payload_of(bytes(newest[1].signed), newest[1].media_type) if len(newest) > 1 else None
     rows = reports.select_related("agent").defer("signed")
     steps = steps_of(report)
@@ -132,6 +132,12 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
         after=history.after,
         before=history.before,
     )
+
+
+def _moment(instant: Instant, shown: StoredReport, *, past: bool) -> datetime:
+    """By when what people decided is judged: the instant that was asked for, else now."""
+    now = timezone.now()
+    return min(instant.at or (shown.scanned_at if past else now), now)
 
 
 def _comes_first(step: Step, place: int) -> bool:

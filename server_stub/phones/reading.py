@@ -64,6 +64,9 @@ class ResultView:
     message: str
     detail: str  # the message without the title that it often begins with
     remediation: str
+    measured_status: str
+    measured: str  # the measured status in words, where a statement or an exception made it another
+    lapsed: str  # that an exception or a statement has lapsed
     facts: list[FactView]
 
 
@@ -201,6 +204,9 @@ def _result(result: ReportedResult, report: Report, places: Mapping[str, str]) -
         message=message,
         detail=detail[:1].upper() + detail[1:],
         remediation=clean(texts.remediation if texts else result.remediation, _SENTENCE),
+        measured_status=result.measured_status,
+        measured=str(WORDS[result.measured_status].text) if result.measured_status != result.status else "",
+        lapsed=_lapsed(result),
         facts=[_fact(name, fact, places) for name, fact in facts],
     )
 
@@ -231,6 +237,19 @@ def _word(result: ReportedResult) -> Word:
         date = _text_of(result.attestation, "on", "at", "stated_at", "date") or "–"
         return Word(gettext("Stated by %(name)s on %(date)s") % {"name": name, "date": date}, "stated")
     return WORDS[result.status]
+
+
+def _lapsed(result: ReportedResult) -> str:
+    """What no longer counts, and since when."""
+    if result.status != "waived" and (until := _text_of(result.waiver, "until", "expires_at", "expires")):
+        return gettext("An exception lapsed on %(date)s") % {"date": until}
+    if (
+        result.attestation
+        and result.status == "inconclusive"
+        and (ended := _text_of(result.attestation, "valid_until"))
+    ):
+        return gettext("A statement lapsed on %(date)s") % {"date": ended}
+    return ""
 
 
 def _text_of(record: dict[str, Any] | None, *names: str) -> str | None:

@@ -1,6 +1,7 @@
 """Who may open which address: every route has a row here, and a new one without a row fails."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +9,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from server_stub.agents.models import Agent
+from server_stub.decisions.models import Waiver
 from server_stub.holders.models import Group
 from server_stub.ingest.api import api
+from server_stub.people.models import Person
+from tests.collector.signing import NOW, result
 
 ROLES = (None, "viewer", "auditor", "operator", "approver", "administrator")
 # Method and route: what a stranger, then each role in turn gets. 302 leads a stranger to the login.
@@ -24,6 +28,11 @@ TABLE = {
     "GET agents/": (302, 200, 200, 200, 200, 200),
     "POST agents/codes/": (302, 403, 403, 200, 403, 200),
     "POST agents/<key:agent_id>/revoke/": (302, 403, 403, 302, 403, 302),
+    "GET phones/<key:key>/decide/": (302, 200, 200, 200, 200, 200),
+    "POST phones/<key:key>/waivers/": (302, 403, 403, 422, 422, 422),
+    "POST phones/<key:key>/statements/": (302, 403, 403, 422, 403, 422),
+    "POST waivers/<int:waiver_id>/<decision:what>/": (302, 403, 403, 403, 302, 302),
+    "GET due/": (302, 200, 200, 200, 200, 200),
     "GET holders/": (302, 200, 200, 200, 200, 200),
     "POST holders/import/": (302, 403, 403, 422, 403, 422),
     "POST holders/groups/<int:group_id>/period/": (302, 403, 403, 302, 403, 302),
@@ -49,7 +58,13 @@ TABLE = {
     "GET account/2fa/recovery-codes/download/": (302, 404, 404, 404, 404, 404),
 }
 # What changes nothing but the browser's own cookies, or nothing at all, or has its own proof of who sends it.
-FOR_EVERYBODY = {"POST policy/preview/", "POST preferences/theme/", "POST preferences/language/", "POST api/reports", "POST api/enrol"}
+FOR_EVERYBODY = {
+    "POST policy/preview/",
+    "POST preferences/theme/",
+    "POST preferences/language/",
+    "POST api/reports",
+    "POST api/enrol",
+}
 
 
 def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
@@ -86,17 +101,29 @@ def test_an_auditor_changes_nothing() -> None:
 def test_who_may_open_it(
     role: str | None, row: str, scan: Callable[..., Any], agent: Agent, sign_in: Callable[[str], Client]
 ) -> None:
-    content = scan()
+    content = scan(results=(result("screen-lock-set", "7", "fail"),))
     client = sign_in(role) if role else Client()
     method, _, route = row.partition(" ")
+    asked = Waiver.objects.create(
+        rule="screen-lock-set",
+        phone_key=content["device"]["serial"],
+        reason="A drill",
+        requested_by=Person.objects.create(username="somebody"),
+        requested_at=NOW,
+        until=(NOW + timedelta(days=2)).replace(second=0),
+    )
     address = "/" + (
         route.replace("<key:key>", content["device"]["serial"])
         .replace("<uuid:report_id>", content["report_id"])
         .replace("<key:agent_id>", agent.id)
+        .replace("<int:waiver_id>", str(asked.pk))
+        .replace("<decision:what>", "approve")
         .replace("<key:number>", "7")
         .replace("<int:group_id>", str(Group.objects.create(name="Press").pk))
     )
-    answer = client.generic(method, address)
+    rule = {"QUERY_STRING": "rule=screen-lock-set"} if "decide" in route else {}
+    form = {"rule": "screen-lock-set"} if method == "POST" and not route.startswith("api") else None
+    answer = client.post(address, form) if form else client.generic(method, address, **rule)
     assert answer.status_code == TABLE[row][ROLES.index(role)]
     if role is None and answer.status_code == 302 and not route.startswith(("preferences", "account")):
         assert answer.headers["Location"].startswith("/account/login/?next=")

@@ -1,0 +1,142 @@
+"""What a report says once the collector's exceptions and statements are laid over what was measured.
+
+The same order as the agent's own (`agent.policy.engine`): measured first, then a statement of what was not proved,
+then an exception. What was measured stays in `measured_status`; what has lapsed counts for nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from agent.facts import instant
+from agent.policy.terms import Verdict
+from agent.report.model import Report, ReportedResult
+from server_stub.decisions.models import Statement, Waiver
+from server_stub.ingest.extract import in_the_way
+from server_stub.phones.models import Phone
+from server_stub.phones.standing import standing
+
+_OPEN = ("fail", "inconclusive", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """All that people decided for one phone, in force or not."""
+
+    waivers: Sequence[Waiver] = ()
+    statements: Sequence[Statement] = ()
+
+
+NONE = Decisions()
+
+
+def decisions_of(phones: Iterable[Phone]) -> dict[str, Decisions]:
+    """The decisions for each of these phones, in two statements."""
+    groups = {phone.key: phone.group for phone in phones}
+    waivers = Waiver.objects.select_related("requested_by", "decided_by", "group").filter(
+        Q(phone_key__in=list(groups)) | Q(group__name__in={name for name in groups.values() if name}), approved=True
+    )
+    statements = list(Statement.objects.filter(phone_key__in=list(groups)).order_by("at", "id"))
+    found = list(waivers.order_by("until", "id"))
+    return {
+        key: Decisions(
+            [each for each in found if each.phone_key == key or (each.group and each.group.name == group)],
+            [each for each in statements if each.phone_key == key],
+        )
+        for key, group in groups.items()
+    }
+
+
+def decided(report: Report, decisions: Decisions, at: datetime) -> Report:
+    """The report as it stands at `at`. Its verdict and summary stay the agent's where no status differs."""
+    results = tuple(_decided(result, decisions, at) for result in report.results)
+    if [result.status for result in results] == [result.status for result in report.results]:
+        return report.model_copy(update={"results": results})
+    return report.model_copy(update={"results": results, "verdict": _verdict(results), "summary": {}})
+
+
+def as_it_stands(report: Report, decisions: Decisions, at: datetime) -> Report:
+    """The same, with the agent's own exceptions and statements that have lapsed by then."""
+    lapsed = standing(report, at)
+    changed = [each for each in lapsed.results if each not in report.results]
+    if changed:
+        results = tuple(_counting(each) if each in changed else each for each in lapsed.results)
+        lapsed = lapsed.model_copy(update={"results": results, "verdict": _verdict(results), "summary": {}})
+    return decided(lapsed, decisions, at)
+
+
+def _counting(result: ReportedResult) -> ReportedResult:
+    """A result whose exception or statement fell away: the policy says whether it stands in the way again."""
+    return result.model_copy(update={"in_the_way": counts(result.rule, result.status)})
+
+
+def counts(rule: str, status: str) -> bool:
+    """Whether this status of the rule stands in the way; for a rule that the policy does not have, yes."""
+    from server_stub.guideline.policy import shipped  # noqa: PLC0415 - takes a second; few phones need it
+
+    policy = shipped()
+    known = policy.rule(rule)
+    return True if known is None else policy.counts(known, status)
+
+
+def _decided(result: ReportedResult, decisions: Decisions, at: datetime) -> ReportedResult:
+    changes: dict[str, Any] = {}
+    status = result.status
+    stated = _newest(decisions.statements, result.rule, at)
+    if stated is not None and status == result.measured_status == "inconclusive":
+        holds = at < stated.valid_until
+        changes["attestation"] = _attestation(stated, lapsed=not holds)
+        if holds:
+            status = "pass" if stated.answer else "fail"
+            if status == "fail":
+                changes["in_the_way"] = counts(result.rule, status)
+    excepted = _last(decisions.waivers, result.rule, at)
+    if excepted is not None and status in _OPEN:
+        holds = at < excepted.until and (excepted.ended_at is None or at < excepted.ended_at)
+        changes["waiver"] = _waiver(excepted, expired=not holds)
+        if holds:
+            status = "waived"
+    return result.model_copy(update={**changes, "status": status}) if changes else result
+
+
+def _newest(statements: Sequence[Statement], rule: str, at: datetime) -> Statement | None:
+    given = [each for each in statements if each.rule == rule and each.at <= at]
+    return given[-1] if given else None
+
+
+def _last(waivers: Sequence[Waiver], rule: str, at: datetime) -> Waiver | None:
+    """The exception that holds longest, of those that were approved by then; one that was ended comes last."""
+    granted = [each for each in waivers if each.rule == rule and each.decided_at and each.decided_at <= at]
+    return max(granted, key=lambda each: (each.ended_at is None or at < each.ended_at, each.until), default=None)
+
+
+def _verdict(results: Iterable[ReportedResult]) -> Verdict:
+    standing_in_the_way = {result.status for result in results if in_the_way(result)}
+    if "fail" in standing_in_the_way:
+        return "non_compliant"
+    return "inconclusive" if standing_in_the_way else "compliant"
+
+
+def _attestation(stated: Statement, *, lapsed: bool) -> Mapping[str, Any]:
+    return {
+        "answer": stated.answer,
+        "by": stated.by,
+        "role": stated.role,
+        "at": instant(stated.at),
+        "valid_until": instant(stated.valid_until),
+        "state": "lapsed" if lapsed else "valid",
+    }
+
+
+def _waiver(excepted: Waiver, *, expired: bool) -> Mapping[str, Any]:
+    return {
+        "reason": excepted.reason,
+        "requested_by": excepted.requested_by.username,
+        "approved_by": excepted.decided_by.username if excepted.decided_by else "",
+        "approved_at": instant(excepted.decided_at) if excepted.decided_at else "",
+        "until": instant(min(excepted.until, excepted.ended_at or excepted.until)),
+        "state": "expired" if expired else "active",
+    }
