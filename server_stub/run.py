@@ -167,6 +167,20 @@ def create_person(name: str, password: str, role: str) -> None:
         record("person.created" if new else "person.changed", TERMINAL, person.username, role=role)
 
 
+def make_token(name: str, person: str, scopes: list[str], days: int) -> tuple[str, datetime]:
+    """Make an API token. Returns it and when it expires. Raises ValueError with a sentence."""
+    from server_stub.tokens.bearer import make_token
+
+    return make_token(name, person, scopes, days)
+
+
+def revoke_tokens(name: str) -> int:
+    """End all API tokens of that name. Returns how many."""
+    from server_stub.tokens.bearer import revoke_tokens
+
+    return revoke_tokens(name)
+
+
 def enrolment_code() -> tuple[str, datetime]:
     """Make a one-time code for `posture enroll`. Returns it and when it expires."""
     from server_stub.agents.enrolment import make_code

@@ -101,6 +101,41 @@ def create_user(name: str, role: str, password: str, data: Path | None) -> None:
     click.echo(t("{name} may sign in now.", name=name))
 
 
+@command.command("create-token", help=t("Make an API token by which a program reads as a user."))
+@click.argument("name")
+@click.option("--user", "person", required=True, help=t("As whom it reads; it never may more than this user."))
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(["fleet:read", "agents:read", "holders:read", "audit:read"]),
+    help=t("What it may read (repeatable)."),
+)
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 730), help=t("For how long."))
+@options.data
+@options.lang
+def create_token(name: str, person: str, scopes: tuple[str, ...], days: int, data: Path | None) -> None:
+    """Print the token alone on stdout, so that a script can use it."""
+    try:
+        token, expires_at = _migrated(data).make_token(name, person, list(scopes), days)
+    except ValueError as error:
+        raise PostureError(Message("no token was made: {why}", {"why": str(error)})) from error
+    click.echo(token)
+    click.echo(t("It works until {when} UTC.", when=f"{expires_at:%Y-%m-%d %H:%M}"), err=True)
+
+
+@command.command("revoke-token", help=t("End the API tokens of that name."))
+@click.argument("name")
+@options.data
+@options.lang
+def revoke_token(name: str, data: Path | None) -> None:
+    """End tokens."""
+    if not _migrated(data).revoke_tokens(name):
+        raise PostureError(Message("there is no token “{name}”", {"name": name}))
+    click.echo(t("{name} may read nothing any more.", name=name))
+
+
 @command.command("enrol-code", help=t("Make a one-time code for `posture enroll`."))
 @options.data
 @options.lang

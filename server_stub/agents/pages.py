@@ -26,7 +26,7 @@ class AgentsPage:
 
 
 @require_safe
-@permission_required("phones.view_phone", raise_exception=True)
+@permission_required("agents.view_agent", raise_exception=True)
 def agents_page(request: HttpRequest) -> HttpResponse:
     """All agents, those in use first."""
     return answer(request, "agents.html", _page())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,12 +13,15 @@ from agent.messages import Language
 from agent.policy.model import Rule
 from server_stub.guideline.policy import shipped
 from server_stub.phones import fleet, tally
-from server_stub.phones.models import Rank, RuleState
+from server_stub.phones.models import Phone, Rank, RuleState
 from server_stub.phones.pages import PhoneRow, phone_row
 from server_stub.phones.trend import Trend, trend_of
 from server_stub.web.clauses import CLAUSES, clause
 from server_stub.web.keyset import cut
 from server_stub.web.words import SEVERITIES, STRENGTHS
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,7 @@ def clause_view(number: str, query: Mapping[str, str]) -> ClausePage:
     """One clause."""
     language = reader()
     of_policy = next((each for each in shipped().clauses if each.id == number), None)
-    failing = fleet.select(fleet.Filters(clause=number, status=Rank.FAIL.label))
-    found = cut(failing, fleet.ORDERS["attention"], query, settings.PAGE_SIZE)
+    found = cut(failing(number), fleet.ORDERS["attention"], query, settings.PAGE_SIZE)
     return ClausePage(
         clause=_row(number),
         text=of_policy.text if of_policy else None,
@@ -98,6 +101,11 @@ def clause_view(number: str, query: Mapping[str, str]) -> ClausePage:
         after=found.after,
         before=found.before,
     )
+
+
+def failing(number: str) -> "QuerySet[Phone]":
+    """The phones that fail it, in no order."""
+    return fleet.select(fleet.Filters(clause=number, status=Rank.FAIL.label))
 
 
 def _row(number: str) -> ClauseRow:

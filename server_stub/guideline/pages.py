@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from agent.policy.source import LIMIT_BYTES, PolicyError
-from server_stub.guideline.clauses import clause_view, clauses_view, is_known, reader
+from server_stub.guideline.clauses import clause_view, clauses_view, failing, is_known, reader
 from server_stub.guideline.policy import ParameterRow, draft, parameter_row, shipped
 from server_stub.guideline.preview import Preview, preview
 from server_stub.ingest.current import settle
+from server_stub.phones.fleet import ORDERS
+from server_stub.phones.pages import fleet_sheet
 from server_stub.web.answer import answer
+from server_stub.web.sheet import wants_csv
 from server_stub.web.text import clean
 
 
@@ -53,11 +57,13 @@ def clauses_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @permission_required("phones.view_phone", raise_exception=True)
-def clause_page(request: HttpRequest, number: str) -> HttpResponse:
+def clause_page(request: HttpRequest, number: str) -> HttpResponseBase:
     """One clause."""
     settle(timezone.now())
     if not is_known(number):
         raise Http404
+    if wants_csv(request):
+        return fleet_sheet(f"clause-{number}", failing(number).order_by(*ORDERS["attention"]))
     return answer(request, "clause.html", clause_view(number, request.GET.dict()))
 
 

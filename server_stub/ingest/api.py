@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, Throttled, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.throttling import AnonRateThrottle
 from pydantic import Field
 
@@ -16,10 +17,24 @@ from server_stub.audit.often import too_often
 from server_stub.ingest.receive import read_posted, receive_batch, receive_one
 from server_stub.ingest.refusal import Refusal
 
-api = NinjaAPI(
+
+class _Api(NinjaAPI):
+    """The agents' API, whose description also tells of the pages, which are JSON for programs."""
+
+    def get_openapi_schema(self, **how: Any) -> OpenAPISchema:
+        """OpenAPI 3.1, complete."""
+        from server_stub.web.description import complete  # noqa: PLC0415 - the pages use what stands here
+
+        return complete(super().get_openapi_schema(**how))
+
+
+api = _Api(
     title="Phone Posture collector",
     version="1",
-    description="Takes signed reports (posture-report/1) from enrolled agents.",
+    description=(
+        "Takes signed reports (posture-report/1) from enrolled agents, and shows how the fleet stands. "
+        "Every page is JSON too: Accept: application/json, or ?format=json."
+    ),
     docs_url=None,
     urls_namespace="api",
     openapi_extra={"info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},

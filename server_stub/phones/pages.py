@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -16,14 +18,18 @@ from django.views.decorators.http import require_safe
 from server_stub.holders.models import Group
 from server_stub.ingest.current import settle
 from server_stub.phones import fleet
-from server_stub.phones.models import Phone, StoredReport
+from server_stub.phones.models import Phone, Rank, StoredReport
 from server_stub.phones.phone import Instant, phone_view
 from server_stub.phones.status import PhoneStatus, headline_of, status_of
 from server_stub.phones.trend import Trend, trend_of
 from server_stub.web.answer import answer
 from server_stub.web.clauses import CLAUSES
 from server_stub.web.keyset import cut
+from server_stub.web.sheet import sheet, wants_csv
 from server_stub.web.words import SEVERITIES
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,12 @@ class FleetPage:
 
 @require_safe
 @permission_required("phones.view_phone", raise_exception=True)
-def fleet_page(request: HttpRequest) -> HttpResponse:
+def fleet_page(request: HttpRequest) -> HttpResponseBase:
     """Who fails, who is not proved, who is late."""
     settle(timezone.now())
     filters = fleet.Filters.read(_query(request))
+    if wants_csv(request):
+        return fleet_sheet("phones", fleet.select(filters).order_by(*fleet.ORDERS[filters.sort]))
     found = cut(fleet.select(filters), fleet.ORDERS[filters.sort], _query(request), settings.PAGE_SIZE)
     page = FleetPage(
         counts=fleet.count(),
@@ -96,10 +104,12 @@ def phone_row(phone: Phone) -> PhoneRow:
 
 @require_safe
 @permission_required("phones.view_phone", raise_exception=True)
-def phone_page(request: HttpRequest, key: str) -> HttpResponse:
+def phone_page(request: HttpRequest, key: str) -> HttpResponseBase:
     """One phone now, or at a past instant (`?at=`)."""
     settle(timezone.now())
     phone = get_object_or_404(Phone, key=key, scanned_at__isnull=False)
+    if wants_csv(request):
+        return _history_sheet(phone)
     return answer(request, "phone.html", phone_view(phone, Instant.read(_query(request).get("at")), _query(request)))
 
 
@@ -113,6 +123,39 @@ def signed_report(request: HttpRequest, key: str, report_id: UUID) -> HttpRespon
     response = HttpResponse(bytes(report.signed), content_type=report.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def fleet_sheet(name: str, phones: "QuerySet[Phone]") -> HttpResponseBase:
+    """These phones as CSV."""
+    columns = (
+        "serial", "asset_tag", "manufacturer", "model", "android_version", "security_patch", "holder", "group",
+    )  # fmt: skip
+    header = (*columns, "status", "since", "late", "scanned_at", "headline")
+    return sheet(
+        name,
+        header,
+        (
+            (*(getattr(phone, c) for c in columns), s.status, s.since, s.late, s.seen_at, headline_of(phone))
+            for phone in phones.iterator(chunk_size=1000)
+            for s in (status_of(phone),)
+        ),
+    )
+
+
+def _history_sheet(phone: Phone) -> HttpResponseBase:
+    reports = StoredReport.objects.filter(phone=phone).select_related("agent").defer("signed")
+    header = ("report_id", "scanned_at", "received_at", "status", "failed", "not_proved", "profile", "source")
+    return sheet(
+        get_valid_filename(f"{phone.key}-history"),
+        (*header, "policy", "agent"),
+        (
+            (
+                *(str(r.report_id), r.scanned_at.isoformat(), r.received_at.isoformat(), Rank(r.rank).label),
+                *(r.failed, r.not_proved, r.profile, r.source, r.policy, r.agent.name),
+            )
+            for r in reports.order_by("-scanned_at", "-report_id").iterator(chunk_size=1000)
+        ),
+    )
 
 
 def _query(request: HttpRequest) -> Mapping[str, str]:

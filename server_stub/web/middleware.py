@@ -11,6 +11,7 @@ from server_stub.ingest.api import problem
 from server_stub.ingest.refusal import Refusal
 from server_stub.web import health
 from server_stub.web.answer import wants_json
+from server_stub.web.sheet import wants_csv
 
 # Nothing but our own files; images also as data:, for the picture that sets up two-factor authentication.
 _POLICY = (
@@ -56,6 +57,6 @@ class LoginRequired(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         """A person is led to the login; a program is told."""
-        if wants_json(request):
+        if wants_json(request) or wants_csv(request):
             return problem(Refusal(401, "login-required", "This page needs a login."))
         return super().handle_no_permission(request, view_func)

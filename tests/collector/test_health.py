@@ -52,6 +52,12 @@ def test_the_api_is_described(description: dict[str, Any]) -> None:
     assert {(path, method) for path, item in description["paths"].items() for method in item} == {
         ("/api/reports", "post"),
         ("/api/enrol", "post"),
+        ("/", "get"),
+        ("/phones/{key}/", "get"),
+        ("/clauses/", "get"),
+        ("/clauses/{number}/", "get"),
+        ("/policy/", "get"),
+        ("/agents/", "get"),
     }
     reports = description["paths"]["/api/reports"]["post"]
     assert set(reports["responses"]) == {"200", "201", "207", "4XX"}

@@ -66,15 +66,15 @@ def test_a_batch_counts_as_one_by_one_would(agent: Agent, signer: Signer, post: 
     assert (phone.rank, phone.rank_since) == (2, NOW - timedelta(days=1))
 
 
-def test_what_lapses_moves_to_not_proved_where_it_is_listed_and_counted(scan: Scan, viewer: Client) -> None:
+def test_what_lapses_counts_no_longer_and_is_listed_where_it_stands(scan: Scan, viewer: Client) -> None:
     waiver = {"until": instant(NOW - timedelta(seconds=30))}
     held = result("lock", "7", "waived", measured_status="fail", waiver=waiver)
     scan("MEETS", results=(result("lock", "7", "pass"),))
     scan("LAPSED", results=(held,))
     assert [phone["serial"] for phone in viewer.get("/?format=json").json()["phones"]] == ["LAPSED", "MEETS"]
-    assert kept() == counted() == {("", 1): 1, ("", 2): 1, ("7", 0): 1, ("7", 2): 1}
+    assert kept() == counted() == {("", 0): 1, ("", 2): 1, ("7", 0): 1, ("7", 2): 1}
     phone = Phone.objects.get(key="LAPSED")
-    assert (phone.rank, phone.rank_since, phone.holds_until) == (1, NOW - timedelta(seconds=30), None)
+    assert (phone.rank, phone.rank_since, phone.holds_until) == (0, NOW - timedelta(seconds=30), None)
     settle(timezone.now())
     assert kept() == counted()
 

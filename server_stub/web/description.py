@@ -1,0 +1,97 @@
+"""The pages in the API's description (OpenAPI 3.1): the same addresses, the same typed content, as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ninja.openapi.schema import OpenAPISchema
+from pydantic import TypeAdapter
+
+from server_stub.agents.pages import AgentsPage
+from server_stub.guideline.clauses import ClausePage, ClausesPage
+from server_stub.guideline.pages import PolicyPage
+from server_stub.ingest.api import Problem
+from server_stub.phones.pages import FleetPage
+from server_stub.phones.phone import PhonePage
+
+_COMPONENT = "#/components/schemas/{model}"
+_CSV = {"text/csv": {"schema": {"type": "string"}}}
+_WORDS = (
+    "q", "status", "clause", "maker", "android", "group", "late", "severity", "patch_days", "unseen_days",
+    "failing_days", "sort", "after", "before",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    summary: str
+    content: type
+    scope: str
+    path: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    csv: bool = False
+
+
+_PAGES: Mapping[str, _Page] = {
+    "/": _Page("The fleet: counts, trend, phones", FleetPage, "fleet:read", query=_WORDS, csv=True),
+    "/phones/{key}/": _Page(
+        "One phone, now or at a past instant", PhonePage, "fleet:read", ("key",), ("at", "after", "before"), csv=True
+    ),
+    "/clauses/": _Page("The clauses, and how many phones stand how", ClausesPage, "fleet:read"),
+    "/clauses/{number}/": _Page(
+        "One clause, and the phones that fail it", ClausePage, "fleet:read", ("number",), ("after", "before"), csv=True
+    ),
+    "/policy/": _Page("The policy in force", PolicyPage, "fleet:read"),
+    "/agents/": _Page("The agents", AgentsPage, "agents:read"),
+}
+
+
+def complete(schema: OpenAPISchema) -> OpenAPISchema:
+    """Add the pages, and how a program proves who it is."""
+    components = schema.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema()
+    components["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "description": "posture collector create-token"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+    }
+    for address, page in _PAGES.items():
+        schema["paths"][address] = {"get": _operation(page, schemas)}
+    return schema
+
+
+def _operation(page: _Page, schemas: dict[str, Any]) -> dict[str, Any]:
+    made = TypeAdapter(page.content).json_schema(ref_template=_COMPONENT, mode="serialization")
+    schemas |= made.pop("$defs", {})
+    schemas[page.content.__name__] = made
+    shown = {"application/json": {"schema": {"$ref": _COMPONENT.format(model=page.content.__name__)}}}
+    problem = {"application/problem+json": {"schema": {"$ref": _COMPONENT.format(model="Problem")}}}
+    parameters = [_parameter(name, "path") for name in page.path] + [_parameter(name, "query") for name in page.query]
+    return {
+        "operationId": page.content.__name__,
+        "summary": page.summary,
+        "description": f"A token needs the scope {page.scope}.",
+        "security": [{"token": []}, {"session": []}],
+        "parameters": [*parameters, _format(csv=page.csv), _IF_NONE_MATCH],
+        "responses": {
+            "200": {
+                "description": page.summary,
+                "content": shown | (_CSV if page.csv else {}),
+                "headers": {"ETag": {"schema": {"type": "string"}}},
+            },
+            "304": {"description": "As the program has it already"},
+            "4XX": {"description": "Refused, and why", "content": problem},
+        },
+    }
+
+
+_IF_NONE_MATCH = {"name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"}}
+
+
+def _format(*, csv: bool) -> dict[str, Any]:
+    forms = ["json", "csv"] if csv else ["json"]
+    return {"name": "format", "in": "query", "required": True, "schema": {"enum": forms, "type": "string"}}
+
+
+def _parameter(name: str, where: str) -> dict[str, Any]:
+    return {"name": name, "in": where, "required": where == "path", "schema": {"type": "string"}}
