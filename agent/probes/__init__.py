@@ -3,8 +3,8 @@
 A probe is one module with four names: `COMMANDS` (what it needs from a phone), `FACTS` (the names it answers
 for), `PROOF` (how far each Android version proves them, see `proof`) and `probe(capture)`, which yields those
 facts. A fifth, `BY_HAND`, may say where on the phone a person sees the same; it is added to the reason where a
-command was not answered. Only `spyware.probe` takes a second argument, the indicator files that were imported. To
-add a check, write the module and name it in `PROBES`; the list of all commands and `docs/facts.md` follow.
+command was not answered. A probe that says `READS_INDICATORS` takes a second argument, the indicator files that were
+imported. To add a check, write the module and name it in `PROBES`; the list of all commands and `docs/facts.md` follow.
 """
 
 import logging
@@ -55,8 +55,8 @@ def _run(probe: ModuleType, capture: Capture, indicators: Sequence[IndicatorFile
     owed = list(probe.FACTS)
     reason = Message("this check gave no answer; please report it with the output of `posture capture`")
     try:
-        found = probe.probe(capture, indicators) if probe.__name__ == _SPYWARE else probe.probe(capture)
-        for fact in found:
+        more = (indicators,) if getattr(probe, "READS_INDICATORS", False) else ()
+        for fact in probe.probe(capture, *more):
             owed.remove(fact.name)
             yield fact
     except Unanswered as error:
@@ -75,8 +75,6 @@ def advised(error: Unanswered, by_hand: Message | None) -> Message:
         return error.message
     return Message("{why}. By hand: {where}", {"why": error.message, "where": by_hand})
 
-
-_SPYWARE = f"{__name__}.spyware"
 
 # Loaded by name and last: every probe needs what stands above. Add a line to add a check.
 PROBES: tuple[ModuleType, ...] = tuple(
@@ -109,6 +107,7 @@ PROBES: tuple[ModuleType, ...] = tuple(
         "accessibility",
         "notification_listeners",
         "keyboards",
+        "added",
         "sideloaded",
         "spyware",
         "accounts",

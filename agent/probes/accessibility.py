@@ -67,7 +67,7 @@ _Lists = Mapping[int, tuple[tuple[str, ...], Evidence]]
 def _set(capture: Capture) -> _Lists:
     found: dict[int, tuple[tuple[str, ...], Evidence]] = {}
     people = everybody(capture) or ()
-    persons = [user.id for user in people if not user.is_profile] or [0]
+    persons = [user.id for user in people if user.is_person] or [0]
     profiles = [user.id for user in people if user.is_profile]
     for user in (*persons, *profiles):
         try:

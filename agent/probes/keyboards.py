@@ -25,7 +25,7 @@ def probe(capture: Capture) -> Iterator[Fact]:
     """List every person's keyboards."""
     found: list[str] = []
     evidence: list[Evidence] = []
-    for user in [user.id for user in everybody(capture) or () if not user.is_profile] or [0]:
+    for user in [user.id for user in everybody(capture) or () if user.is_person] or [0]:
         enabled = settings.value(capture, "secure", ENABLED, user)
         if enabled is None:
             raise ProbeError(

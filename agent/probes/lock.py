@@ -49,7 +49,7 @@ def probe(capture: Capture) -> Iterator[Fact]:
 
 
 def _people(capture: Capture, locks: dict[int, UserLock]) -> tuple[dict[int, UserLock], bool]:
-    """Return the lock of each user but profiles, and whether the phone's list of users says that these are all.
+    """Return the lock of each person, and whether the phone's list of users agrees that these are all.
 
     A person whom the dump does not name has a lock without lines. Without the list, every user of the dump counts.
     """
@@ -57,14 +57,17 @@ def _people(capture: Capture, locks: dict[int, UserLock]) -> tuple[dict[int, Use
         listed = users.read(capture)
     except Unanswered:
         return locks, False
-    profiles = {user.id for user in listed if user.is_profile}
+    others = {user.id for user in listed if not user.is_person}
     ids = {user.id for user in listed} | set(locks)
-    return {user: locks.get(user, UserLock(user)) for user in sorted(ids - profiles)}, True
+    sure = set(locks) <= {user.id for user in listed}
+    return {user: locks.get(user, UserLock(user)) for user in sorted(ids - others)}, sure
 
 
 def _secure(people: dict[int, UserLock], *, sure: bool) -> Fact:
     name = FACTS[0]
-    owner = people.get(0)
+    # Without the list of users, user 0 beside another with a lock may be nobody's, as on tablets and in cars.
+    alone = not any(lock.has_lock for lock in people.values())
+    owner = people.get(0) if alone else None
     open_to_all = [lock for lock in people.values() if lock.has_lock is False and (sure or lock is owner)]
     if open_to_all:
         return known(name, False, *_evidence(open_to_all))  # noqa: FBT003 - a fact's value

@@ -32,6 +32,7 @@ PROOF = {
         partly("by package name, and by certificate for apps that claim web links", 12),
     )
 }
+READS_INDICATORS = True
 BY_HAND = Message("Settings › Apps › See all apps")
 
 

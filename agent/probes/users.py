@@ -21,11 +21,12 @@ _GUEST = 0x4
 _RESTRICTED = 0x8
 _MANAGED_PROFILE = 0x20
 _PROFILE = 0x1000  # API 30 and later
+_FULL, _SYSTEM = 0x400, 0x800  # API 30 and later
 _MAIN = 0x4000  # API 34 and later
 
 
 class UserKind(StrEnum):
-    """What a user is. The four after OWNER belong to a person who has another user, the rest are other people."""
+    """What a user is. The four after OWNER belong to a person who has another user, SYSTEM to nobody."""
 
     OWNER = "owner"
     WORK_PROFILE = "work_profile"
@@ -35,6 +36,7 @@ class UserKind(StrEnum):
     GUEST = "guest"
     RESTRICTED = "restricted"
     SECONDARY = "secondary"
+    SYSTEM = "system"  # user 0 of a tablet or a car on which nobody is user 0: it has no lock, since no screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class User:
     def is_profile(self) -> bool:
         """Whether it belongs to a person who has another user (and may share that user's lock)."""
         return self.kind in (UserKind.WORK_PROFILE, UserKind.DUAL_APP, UserKind.SECURE_FOLDER, UserKind.PROFILE)
+
+    @property
+    def is_person(self) -> bool:
+        """Whether somebody sees this user's screens, behind a lock of its own."""
+        return not self.is_profile and self.kind is not UserKind.SYSTEM
 
 
 # A name may hold quotes, colons, braces, even a newline: it ends at the first `:hex}` that ends the entry.
@@ -110,6 +117,8 @@ def _kind(number: int, flags: int) -> UserKind:
     Samsung's Secure Folder and Dual Messenger, Xiaomi's, vivo's, OPPO's and OnePlus's second copies and
     Huawei's App Twin carry MANAGED_PROFILE too and are no work profile, so their numbers come first.
     """
+    if number == 0 and flags & _SYSTEM and not flags & _FULL:
+        return UserKind.SYSTEM
     if number == 0 or flags & _MAIN:
         return UserKind.OWNER
     profile = flags & (_MANAGED_PROFILE | _PROFILE)

@@ -65,6 +65,37 @@ def test_the_weakest_lock_is_the_phone_s(more: str, expected: dict[str, Any]) ->
     assert values_of(lock, phone(answers(PIN + more, OWNER + GUEST))) == expected
 
 
+# Nobody is user 0 of some tablets and cars (headless system user mode): FLAG_SYSTEM without FLAG_FULL.
+HEADLESS = "Users:\n\tUserInfo{0:Driver:813} running\n\tUserInfo{10:Ana:4c12} running\n"
+NOBODY = "User State:\n  User 0\n    SID: 0\n    CredentialType: NONE\n"
+ANA = "  User 10\n    SID: 5f\n    CredentialType: PIN\n"
+
+
+@pytest.mark.parametrize(
+    ("dump", "listed", "expected"),
+    [
+        (NOBODY + ANA, HEADLESS, conclusions(True, "pin", 4)),
+        (
+            NOBODY + ANA.replace("5f", "0").replace("PIN", "NONE"),
+            HEADLESS,
+            conclusions(False, "none", "not_applicable"),
+        ),
+        (NOBODY, HEADLESS, conclusions("unknown", "unknown", "unknown")),
+        # the same dump without the list of users may be such a phone's
+        (NOBODY + ANA, "Error: no\n", conclusions("unknown", "unknown", "unknown")),
+        (NOBODY + ANA, HEADLESS.replace("813", "c13"), conclusions(False, "none", "not_applicable")),
+    ],
+)
+def test_a_system_user_is_nobody(dump: str, listed: str, expected: dict[str, Any]) -> None:
+    assert values_of(lock, phone(answers(dump, listed))) == expected
+
+
+def test_a_user_whom_only_the_dump_names_fails_nothing() -> None:
+    """The list of users lacks user 150 of this dump: who is right is not known."""
+    dump = saved("lock_settings/samsung-a16-password-and-keys.txt")
+    assert values_of(lock, phone(answers(dump))) == conclusions("unknown", "unknown", "unknown")
+
+
 def test_evidence_names_the_user_that_decides() -> None:
     facts = facts_of(lock, phone(answers(saved("lock_settings/nokia-a9-two-people.txt"), OWNER + GUEST)))
     assert [(e.source, e.line) for e in facts["screen_lock.secure"].evidence] == [(LOCKS, "User 10: SID = 0")]
