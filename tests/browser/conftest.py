@@ -25,6 +25,14 @@ FLAGS = [
 ]
 
 
+HOLDERS = """\
+serial,holder,holder_id,group,asset_tag,late_after_hours
+R58N30ABCDE,Ana Pérez,E-1027,Press,IT-0041,48
+ZY22GHJKL4,Luis Gómez,E-1031,Press,IT-0042,48
+NEVERSEEN1,Eva Ruiz,E-1040,Archive,IT-0050,
+"""
+
+
 @dataclass
 class Seen:
     """What a page did that it should not: kept by the browser's own reports."""
@@ -68,8 +76,12 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         made = posture_collector(data, "create-user", role, "--role", role)
         assert made.returncode == 0, made.stderr
     code = posture_collector(data, "enrol-code").stdout.strip()
+    (data / "holders.csv").write_text(HOLDERS)
+    imported = posture_collector(data, "import-holders", str(data / "holders.csv"))
+    assert imported.returncode == 0, imported.stderr
     with served(data) as (address, _):
         _fill(address, code)
+        _ask(address)
         yield address
 
 
@@ -95,6 +107,21 @@ def sign_in(page: Page, address: str, name: str) -> None:
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     page.wait_for_url(f"{address}/")
+
+
+def _ask(address: str) -> None:
+    """An exception that waits for another person."""
+    browser = requests.Session()
+    browser.get(f"{address}/account/login/", timeout=30)
+
+    def send(path: str, form: dict[str, str]) -> requests.Response:
+        token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        return browser.post(address + path, form | token, headers={"Referer": address}, timeout=30)
+
+    send("/account/login/", {"login": "admin", "password": PASSWORD})
+    until = f"{NOW + timedelta(days=20):%Y-%m-%dT%H:%M}"
+    asked = {"rule": "lock", "reason": "A training phone, locked away at night", "until": until, "scope": "phone"}
+    assert send("/phones/R58N30ABCDE/waivers/", asked).status_code == 200
 
 
 _RULES = {
