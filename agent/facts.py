@@ -187,6 +187,18 @@ FACTS: Mapping[str, Spec] = _specs(
     Spec("handover.setup_complete", Kind.BOOL, Message("First set-up is complete")),
     # Beyond the contract: what the facts above are judged by, and who the phone is.
     Spec("handover.not_reset_since", Kind.INSTANT, Message("Not reset since")),
+    Spec("apps.added_device_admins", Kind.LIST, Message("Device administrators that did not come with the phone")),
+    Spec(
+        "apps.added_accessibility_services",
+        Kind.LIST,
+        Message("Accessibility services that are on and did not come with the phone"),
+    ),
+    Spec(
+        "apps.added_notification_listeners",
+        Kind.LIST,
+        Message("Apps that read notifications and did not come with the phone"),
+    ),
+    Spec("apps.added_keyboards", Kind.LIST, Message("Keyboards that are on and did not come with the phone")),
     Spec("device.clock_at", Kind.INSTANT, Message("Phone's clock")),
     Spec("device.serial", Kind.TEXT, Message("Serial number")),
     Spec("device.manufacturer", Kind.TEXT, Message("Maker")),

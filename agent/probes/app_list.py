@@ -9,7 +9,8 @@ folder `packages.json` does, for the owner. Lists that somebody saved by hand pr
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from agent.capture import Capture, Command, Unanswered
@@ -109,6 +110,25 @@ def everything(capture: Capture) -> tuple[tuple[App, ...], Unanswered | None]:
     return tuple(found), missing
 
 
+def origins(capture: Capture) -> tuple[Mapping[str, Evidence], Mapping[str, Evidence]]:
+    """Return the apps that came with the phone and those that did not, by package, as far as the lists tell.
+
+    An app in both, or in neither, is none that can be told. Where an app lives makes no difference: Android holds
+    for all users whether it came with the phone.
+    """
+    apps: list[App] = []
+    for command in (SYSTEM, INSTALLED):
+        with suppress(Unanswered):
+            apps += _listed(capture, command) or ()
+        apps += _rows_of(capture, command.key)
+    for read in (_dumped, _androidqf):
+        with suppress(Unanswered):
+            apps += read(capture) or ()
+    came = {app.package: app.evidence for app in reversed(apps) if app.system}
+    added = {app.package: app.evidence for app in reversed(apps) if not app.system}
+    return came, added
+
+
 def _unheaded(capture: Capture, command: Command) -> Unanswered:
     """Say why there is no list that tells whose it is."""
     try:
@@ -172,13 +192,14 @@ def _app(row: re.Match[str], user: int | None, source: str) -> App:
 
 
 def _rows_of(capture: Capture, key: str) -> Iterator[App]:
-    """What stands in a list, whole or not."""
+    """What stands in a list, whole or not; a name that breaks off may be another app's."""
     try:
         text = capture.text(key, partial=True)
     except Unanswered:
         return
-    for row in text.splitlines():
-        if found := _ROW.fullmatch(row):
+    for row in text.partition("\ndump\n")[0].splitlines(keepends=True):
+        ended = row[-1].isspace() or " " in row
+        if ended and (found := _ROW.fullmatch(row.rstrip())):
             yield _app(found, None, key)
 
 

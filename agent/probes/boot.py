@@ -25,6 +25,7 @@ STATE = "ro.boot.verifiedbootstate"
 _FLASH, _VBMETA = "ro.boot.flash.locked", "ro.boot.vbmeta.device_state"
 _LOCKED = {(_FLASH, "1"), (_VBMETA, "locked")}
 _UNLOCKED = {(_FLASH, "0"), (_VBMETA, "unlocked")}
+_ENCRYPTED_AS = {"file": True, "block": True, "none": False}
 _COLOURS = ("green", "yellow", "orange", "red")
 
 # Names that only systems built by others than the phone's maker carry.
@@ -46,7 +47,12 @@ def _encrypted(read: Mapping[str, str]) -> Fact:
     name, source = "device.encrypted", "ro.crypto.state"
     evidence = properties.evidence(read, source, "ro.crypto.type")
     encrypted = {"encrypted": True, "unencrypted": False}.get(read.get(source, "").strip())
-    return unknown(name, _absent(source), *evidence) if encrypted is None else known(name, encrypted, *evidence)
+    if encrypted is None:
+        return unknown(name, _absent(source), *evidence)
+    # init sets the type only once vold has set storage up: `file` and `block` are encrypted, `none` is not.
+    if _ENCRYPTED_AS.get(read.get("ro.crypto.type", "").strip(), encrypted) is not encrypted:
+        return unknown(name, _contradiction(source), *evidence)
+    return known(name, encrypted, *evidence)
 
 
 def verified_boot(read: Mapping[str, str]) -> Fact:
