@@ -149,7 +149,7 @@ _ROW = re.compile(
 def _listed(capture: Capture, command: Command) -> list[App] | None:
     """Read the list of each user; None where it was not asked for in this way."""
     answer = capture.answer(command)
-    if answer is None or not re.match(r"user \d", answer.text):
+    if answer is None or not re.match(r"user \d{1,9}(?:\n|\Z)", answer.text):
         return None
     blocks: dict[int, list[str]] = {}
     lists, _, dump = capture.text(command).partition("\ndump\n")

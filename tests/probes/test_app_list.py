@@ -205,3 +205,8 @@ def test_the_script_asks_for_every_user_and_tells_how_each_list_ended(tmp_path: 
         APPS: [{"package": "a.b", "installer": "x.y"}, {"package": "net.taller.espejo", "installer": None}],
         COUNT: 2,
     }
+
+
+def test_a_list_whose_first_line_is_broken_is_no_list() -> None:
+    fact = facts_of(sideloaded, phone({app_list.INSTALLED.key: "user 0x\npackage:a.b\nstatus 0\n"}))["apps.sideloaded"]
+    assert fact.value is None
