@@ -6,6 +6,8 @@ POSTURE_DATABASE_URL         postgresql://user:password@host:port/name; default:
 POSTURE_ALLOWED_HOSTS        names that the collector answers to, separated by commas; default: any
 POSTURE_BEHIND_TLS           1 when a proxy speaks TLS: cookies become secure, the proxy's header is believed
 POSTURE_LATE_AFTER_HOURS     a phone not seen for longer is late; default 26
+POSTURE_KEEP_CONTENT_DAYS    `retention` empties reports that are older; default 400
+POSTURE_KEEP_HISTORY_DAYS    `retention` deletes a report's line in the history when it is older; default 1830
 """
 
 import os
@@ -37,21 +39,22 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     behind_tls: bool
     late_after: timedelta
+    keep_contents: timedelta
+    keep_history: timedelta
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> "Environment":
         """Read the variables; nothing is written. Raises ValueError with one sentence for a person."""
         data = Path(variables.get("POSTURE_DATA") or user_data_path("phone-posture", appauthor=False))
         hosts = (host.strip() for host in variables.get("POSTURE_ALLOWED_HOSTS", "*").split(","))
-        hours = variables.get("POSTURE_LATE_AFTER_HOURS", "26")
-        if not hours.isascii() or not hours.isdigit() or int(hours) == 0:
-            raise ValueError(f"POSTURE_LATE_AFTER_HOURS is “{hours}”; it should be whole hours, 1 or more")
         return cls(
             data=data,
             database=_database(variables.get("POSTURE_DATABASE_URL", ""), data),
             allowed_hosts=tuple(host for host in hosts if host),
             behind_tls=variables.get("POSTURE_BEHIND_TLS", "") in ("1", "true", "yes"),
-            late_after=timedelta(hours=int(hours)),
+            late_after=timedelta(hours=_whole(variables, "POSTURE_LATE_AFTER_HOURS", 26, "hours")),
+            keep_contents=timedelta(days=_whole(variables, "POSTURE_KEEP_CONTENT_DAYS", 400, "days")),
+            keep_history=timedelta(days=_whole(variables, "POSTURE_KEEP_HISTORY_DAYS", 1830, "days")),
         )
 
     def secret_key(self) -> str:
@@ -75,6 +78,13 @@ class Environment:
             part.unlink()
 
 
+def _whole(variables: Mapping[str, str], name: str, usual: int, unit: str) -> int:
+    text = variables.get(name, str(usual))
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:7]) < 100_000:
+        raise ValueError(f"{name} is “{text}”; it should be whole {unit}, 1 or more")
+    return int(text)
+
+
 def _database(url: str, data: Path) -> dict[str, Any]:
     parts = urlsplit(url)
     if not url or parts.scheme == "sqlite":
@@ -93,7 +103,8 @@ def _database(url: str, data: Path) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or options.pop("host", ""),
         "PORT": str(parts.port or ""),
-        "OPTIONS": options,
+        # Reports go as they are, not as text within a statement that is twice as long.
+        "OPTIONS": {"server_side_binding": True, **options},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from server_stub.agents.listing import AgentRow
     from server_stub.audit.chain import Broken, Verified
     from server_stub.holders.importing import Outcome
+    from server_stub.privacy.erasure import Erased
+    from server_stub.privacy.retention import Gone
 
 _THREADS = 8
 # The proxy's word on scheme and client counts, and that of nobody before it.
@@ -212,6 +214,22 @@ def import_holders(content: bytes, language: str, *, dry_run: bool) -> "Outcome"
 
     with override(language):
         return import_holders(content, TERMINAL, dry_run=dry_run)
+
+
+def retention(*, dry_run: bool) -> "Gone":
+    """Let go of what was kept long enough."""
+    from server_stub.audit.chain import TERMINAL
+    from server_stub.privacy.retention import run
+
+    return run(TERMINAL, dry_run=dry_run)
+
+
+def erase_holder(reference: str) -> "Erased | None":
+    """Erase a holder by number or name; None when there is none."""
+    from server_stub.audit.chain import TERMINAL
+    from server_stub.privacy.erasure import erase_holder
+
+    return erase_holder(reference, TERMINAL)
 
 
 def verify_audit() -> "Verified | Broken":

@@ -16,6 +16,9 @@ REPORT_MAX_DEPTH = 16  # JSON within JSON; a real report has 6
 FUTURE_TOLERANCE = timedelta(minutes=5)
 ENROLMENT_CODE_LIFETIME = timedelta(days=1)
 PAGE_SIZE = 50
+KEEP_CONTENTS = ENVIRONMENT.keep_contents
+KEEP_HISTORY = ENVIRONMENT.keep_history
+KEEP_CODES = timedelta(days=30)  # after they expired
 
 SECRET_KEY = ENVIRONMENT.secret_key()
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)

@@ -12,6 +12,7 @@ from server_stub.decisions import pages as decisions
 from server_stub.guideline import pages as guideline
 from server_stub.ingest.api import api
 from server_stub.phones import pages as phones
+from server_stub.privacy import pages as privacy
 from server_stub.web import preferences
 
 
@@ -64,6 +65,8 @@ urlpatterns = [
     path("holders/", holders.holders_page, name="holders"),
     path("holders/import/", holders.import_file, name="import-holders"),
     path("holders/groups/<int:group_id>/period/", holders.group_period, name="group-period"),
+    path("data-protection/", privacy.page, name="data-protection"),
+    path("data-protection/erase/", privacy.erase, name="erase-holder"),
     path("audit/", audit.audit_page, name="audit"),
     path("account/", include("server_stub.people.urls")),
     path("preferences/theme/", preferences.set_theme, name="set-theme"),

@@ -179,6 +179,38 @@ def import_holders(file: Path, dry_run: bool, data: Path | None) -> None:
     click.echo(t("Phones: {new} new, {changed} changed, {unchanged} as before.", **numbers))
 
 
+@command.command("retention", help=t("Let go of what was kept long enough; run it once a day."))
+@click.option("--dry-run", is_flag=True, help=t("Change nothing; say what would change."))
+@options.data
+@options.lang
+def retention(dry_run: bool, data: Path | None) -> None:
+    """Say how many of each kind, one a line."""
+    gone = _migrated(data).retention(dry_run=dry_run)
+    if dry_run:
+        click.echo(t("A trial: nothing was changed."), err=True)
+    click.echo(t("Reports emptied: {number}", number=gone.contents))
+    click.echo(t("Lines of the history deleted: {number}", number=gone.reports))
+    click.echo(t("Exceptions and statements deleted: {number}", number=gone.decisions))
+    click.echo(t("Enrolment codes deleted: {number}", number=gone.codes))
+    click.echo(t("Sessions deleted: {number}", number=gone.sessions))
+
+
+@command.command("erase-holder", help=t("Erase a holder's name, and what the reports of the holder's phones tell."))
+@click.argument("holder")
+@click.option("--yes", is_flag=True, help=t("Do not ask."))
+@options.data
+@options.lang
+def erase_holder(holder: str, yes: bool, data: Path | None) -> None:
+    """Erase by the holder's number, or the name where there is none."""
+    run = _migrated(data)
+    if not yes:
+        click.confirm(t("Erase “{holder}”? It cannot be taken back.", holder=holder), abort=True)
+    erased = run.erase_holder(holder)
+    if erased is None:
+        raise PostureError(Message("there is no holder “{holder}”", {"holder": holder}))
+    click.echo(t("Phones: {phones}. Reports emptied: {reports}.", phones=erased.phones, reports=erased.reports))
+
+
 @command.command("verify-audit", help=t("Check that no row of the audit log was changed, removed or reordered."))
 @options.data
 @options.lang

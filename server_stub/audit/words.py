@@ -30,6 +30,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "waiver.refused": _("refused an exception"),
     "waiver.ended": _("ended an exception"),
     "statement.noted": _("noted a statement"),
+    "holder.erased": _("erased a holder"),
+    "retention.ran": _("let go of old data"),
     "holders.imported": _("imported holders and groups"),
     "group.period-set": _("set a group's period"),
     "delivery.refused": _("was refused a delivery"),

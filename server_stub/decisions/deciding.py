@@ -43,7 +43,7 @@ def ask(person: Person, rule: str, phone: Phone | None, group: Group | None, rea
     _check(waiver, approved_by="\N{BULLET}", at=now)  # somebody else, not known yet
     with transaction.atomic():
         waiver.save()
-        record("waiver.asked", by(person), _subject(waiver), rule=rule, reason=reason, until=until.isoformat())
+        record("waiver.asked", by(person), _subject(waiver), rule=rule, until=until.isoformat())
     return waiver
 
 

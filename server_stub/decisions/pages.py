@@ -21,6 +21,7 @@ from server_stub.people.models import Person
 from server_stub.phones.models import Phone
 from server_stub.phones.phone import Instant, phone_view
 from server_stub.phones.reading import ResultView
+from server_stub.privacy.hiding import PERMISSION
 from server_stub.web.answer import answer
 
 
@@ -137,7 +138,7 @@ def _person(request: HttpRequest) -> Person:
 
 def _answer(request: HttpRequest, key: str, rule: str, problem: str = "") -> HttpResponse:
     phone = _phone(key)
-    shown = phone_view(phone, Instant(None), {})
+    shown = phone_view(phone, Instant(None), {}, private=request.user.has_perm(PERMISSION))
     result = next((each for clause in shown.clauses for each in clause.results if each.rule == rule), None)
     if result is None:
         raise Http404

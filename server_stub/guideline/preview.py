@@ -13,7 +13,7 @@ from agent.policy.diff import Phone as Looked
 from agent.policy.model import Policy
 from agent.policy.recorded import attestations, facts
 from agent.report.model import Report
-from server_stub.ingest.envelope import payload_of
+from server_stub.phones.stored import report_of
 from server_stub.phones.models import Phone, StoredReport
 from server_stub.web.text import clean
 from server_stub.web.words import WORDS, Word
@@ -79,7 +79,7 @@ def preview(old: Policy, new: Policy, language: Language, after: str = "") -> Pr
 def _changes(phones: Sequence[Phone], old: Policy, new: Policy, language: Language) -> Iterator[PhoneChange]:
     for phone in phones:
         stored = StoredReport.objects.get(phone=phone, report_id=phone.report_id)
-        found = compare(old, new, _looked(phone, payload_of(bytes(stored.signed), stored.media_type)))
+        found = compare(old, new, _looked(phone, report_of(phone, stored)))
         if found.changed or found.old != found.new:
             yield _change(phone, found, old, new, language)
 

@@ -31,7 +31,7 @@ class Holder(models.Model):
         """Who may see and who may change them."""
 
         default_permissions = ("view",)
-        permissions = (("import_holder", "May import holders and groups"),)
+        permissions = (("import_holder", "May import holders and groups"), ("erase_holder", "May erase holders"))
 
     def __str__(self) -> str:
         return self.name

@@ -1,14 +1,12 @@
 """Moving the phones' current state: each phone's newest look counts, whatever the order of arrival."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from agent.report.model import Report
 from server_stub.decisions.applying import Decisions, as_it_stands, decided, decisions_of
@@ -18,6 +16,7 @@ from server_stub.phones.models import Phone, Rank, RuleState, StoredReport
 from server_stub.phones.standing import holds_until
 from server_stub.phones.tally import FLEET, Moves, places
 from server_stub.web.text import clean
+from server_stub.web.words import in_every_language
 
 Rules = dict[str, RuleState]
 LAPSED = _("An exception or a statement has lapsed; scan the phone again.")
@@ -75,24 +74,32 @@ def _rejudge(phone: Phone, rules: Rules, people: Decisions, moves: Moves, now: d
     lapsed_at = phone.holds_until if phone.holds_until and phone.holds_until <= now else None
     stood, since = places(phone, rules.values()), lapsed_at or now
     stored = StoredReport.objects.get(phone=phone, report_id=phone.report_id)
+    if stored.erased_at is not None:
+        return _rejudge_erased(phone, rules, moves, since)
     report = as_it_stands(payload_of(bytes(stored.signed), stored.media_type), people, now)
     rank = extract.rank(report)
     if rank != phone.rank:
         phone.rank, phone.rank_since = rank, since
     fell = lapsed_at is not None and stood.get(FLEET) == Rank.MEETS and rank is not Rank.MEETS
-    phone.headline = _in_every_language(LAPSED) if fell else extract.headline(report)
+    phone.headline = in_every_language(LAPSED) if fell else extract.headline(report)
     phone.holds_until = holds_until(report)
     after = _moved_rules(rules, extract.rule_states(report, phone.key, since))
     moves.add(phone.key, stood, places(phone, after.values()), since)
     return after
 
 
-def _in_every_language(sentence: Promise) -> dict[str, str]:
-    found = {}
-    for code, _name in settings.LANGUAGES:
-        with override(code):
-            found[code] = str(sentence)
-    return found
+def _rejudge_erased(phone: Phone, rules: Rules, moves: Moves, at: datetime) -> Rules:
+    """Of a report without contents only the worst can be said: what was excepted or stated is not proved."""
+    stood, after = places(phone, rules.values()), {name: copy(rule) for name, rule in rules.items()}
+    if phone.holds_until is not None and phone.rank == Rank.MEETS:
+        phone.rank, phone.rank_since = Rank.NOT_PROVED, at
+        phone.headline = in_every_language(LAPSED)
+    for rule in after.values():
+        if rule.status == "waived":
+            rule.status, rule.in_the_way, rule.since = "inconclusive", True, at
+    phone.holds_until = None
+    moves.add(phone.key, stood, places(phone, after.values()), at)
+    return after
 
 
 def _rules_of(phones: Iterable[str]) -> dict[str, Rules]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from agent.report.model import Report, ReportedResult
 from server_stub.ingest.refusal import Refusal
 from server_stub.phones.models import Rank, RuleState
+from server_stub.privacy.hiding import without_names
 from server_stub.web.clauses import position
 from server_stub.web.text import clean
 
@@ -60,6 +61,7 @@ def headline(report: Report) -> dict[str, str]:
     """The one sentence, by language, that stands between the phone and "meets". Empty when nothing does."""
     if report.verdict == "compliant":
         return {}
+    report = without_names(report)  # every role sees it
     if report.summary:
         return {lang: clean(sentence, HEADLINE_LENGTH) for lang, sentence in report.summary.items()}
     first = next(iter(by_weight(report.results)), None)

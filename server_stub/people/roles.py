@@ -6,6 +6,7 @@ from typing import Any
 from django.apps.registry import Apps
 
 _LOOKS = ("phones.view_phone", "agents.view_agent", "holders.view_holder", "decisions.view_waiver")
+_PRIVATE = "phones.view_private"  # names of networks, linked devices and computers
 _OPERATES = (
     "agents.enrol_agent",
     "agents.revoke_agent",
@@ -17,10 +18,10 @@ _OPERATES = (
 _APPROVES = ("decisions.ask_waiver", "decisions.approve_waiver")
 ROLES: Mapping[str, tuple[str, ...]] = {
     "viewer": _LOOKS,
-    "auditor": (*_LOOKS, "audit.view_entry"),
-    "operator": (*_LOOKS, *_OPERATES),
-    "approver": (*_LOOKS, *_APPROVES),
-    "administrator": (*_LOOKS, *_OPERATES, *_APPROVES, "audit.view_entry"),
+    "auditor": (*_LOOKS, _PRIVATE, "audit.view_entry"),
+    "operator": (*_LOOKS, _PRIVATE, *_OPERATES),
+    "approver": (*_LOOKS, _PRIVATE, *_APPROVES),
+    "administrator": (*_LOOKS, _PRIVATE, *_OPERATES, *_APPROVES, "holders.erase_holder", "audit.view_entry"),
 }
 # Until the roles were five, the administrator was called so; scripts may still ask for it.
 FORMER_NAMES: Mapping[str, str] = {"admin": "administrator"}

@@ -46,6 +46,7 @@ class Phone(models.Model):
         """One index for each order in which the fleet page reads."""
 
         default_permissions = ("view",)
+        permissions = (("view_private", "May see names of networks, devices and computers"),)
         indexes = (
             models.Index("rank", "rank_since", "key", name="phone_by_attention"),
             models.Index("scanned_at", "key", name="phone_by_seen"),
@@ -94,7 +95,8 @@ class StoredReport(models.Model):
     failed = models.PositiveIntegerField()
     not_proved = models.PositiveIntegerField()
     media_type = models.CharField(max_length=40)
-    signed = models.BinaryField()  # exactly the bytes that the agent sent
+    signed = models.BinaryField()  # exactly the bytes that the agent sent; empty once they were erased
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         """History is read by phone, newest first."""

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseGone
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import get_valid_filename
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from server_stub.holders.models import Group
@@ -22,6 +23,7 @@ from server_stub.phones.models import Phone, Rank, StoredReport
 from server_stub.phones.phone import Instant, phone_view
 from server_stub.phones.status import PhoneStatus, headline_of, status_of
 from server_stub.phones.trend import Trend, trend_of
+from server_stub.privacy.hiding import PERMISSION
 from server_stub.web.answer import answer
 from server_stub.web.clauses import CLAUSES
 from server_stub.web.keyset import cut
@@ -110,14 +112,18 @@ def phone_page(request: HttpRequest, key: str) -> HttpResponseBase:
     phone = get_object_or_404(Phone, key=key, scanned_at__isnull=False)
     if wants_csv(request):
         return _history_sheet(phone)
-    return answer(request, "phone.html", phone_view(phone, Instant.read(_query(request).get("at")), _query(request)))
+    instant, private = Instant.read(_query(request).get("at")), request.user.has_perm(PERMISSION)
+    page = phone_view(phone, instant, _query(request), private=private)
+    return answer(request, "phone.html", page)
 
 
 @require_safe
-@permission_required("phones.view_phone", raise_exception=True)
+@permission_required(PERMISSION, raise_exception=True)
 def signed_report(request: HttpRequest, key: str, report_id: UUID) -> HttpResponse:
-    """Exactly the bytes that the agent signed and sent."""
+    """Exactly the bytes that the agent signed and sent; gone once they were erased."""
     report = get_object_or_404(StoredReport, phone_id=key, report_id=report_id)
+    if report.erased_at is not None:
+        return HttpResponseGone(gettext("The contents of this report were erased."), content_type="text/plain")
     ending = "jws" if report.media_type == "application/jose" else "jws.json"
     name = get_valid_filename(f"{key}-{report.scanned_at:%Y%m%dT%H%M%SZ}.{ending}")
     response = HttpResponse(bytes(report.signed), content_type=report.media_type)

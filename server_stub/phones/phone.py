@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from server_stub.decisions.applying import as_it_stands, decisions_of
-from server_stub.ingest.envelope import payload_of
 from server_stub.phones.compare import Change, changes
 from server_stub.phones.models import Phone, Rank, StoredReport
 from server_stub.phones.reading import ClauseView, FactView, Step, clauses_of, facts_of, steps_of
 from server_stub.phones.status import PhoneStatus, status_of
+from server_stub.phones.stored import report_of
+from server_stub.privacy.hiding import without_names
 from server_stub.web.keyset import cut
 from server_stub.web.words import PROFILES, SOURCES, WORDS
 
@@ -58,6 +59,7 @@ class HistoryRow:
     agent: str
     page: str
     signed: str
+    erased: bool
     shown: bool
 
 
@@ -75,6 +77,7 @@ class PhonePage:
     group: str
     asset_tag: str
     status: PhoneStatus
+    erased_at: str | None  # when the shown report was emptied: then no clauses and facts
     past: bool  # the page shows an instant before the newest report
     report: HistoryRow
     profile: str
@@ -91,8 +94,11 @@ class PhonePage:
     before: str | None
 
 
-def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> PhonePage:
-    """Read everything for the page. Raises Http404 when the phone was not yet known at that instant."""
+def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str], *, private: bool) -> PhonePage:
+    """Read everything for the page; `private`: with the names of networks and devices.
+
+    Raises Http404 when the phone was not yet known at that instant.
+    """
     reports = StoredReport.objects.filter(phone=phone)
     upto = reports if instant.at is None else reports.filter(scanned_at__lte=instant.at)
     newest = list(upto.order_by(*_ORDER)[:2])
@@ -100,9 +106,11 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
         raise Http404
     shown = newest[0]
     past = str(shown.report_id) != str(phone.report_id)
-    report = payload_of(bytes(shown.signed), shown.media_type)
-    report = as_it_stands(report, decisions_of([phone])[phone.key], _moment(instant, shown, past=past))
-    previous = payload_of(bytes(newest[1].signed), newest[1].media_type) if len(newest) > 1 else None
+    report = as_it_stands(report_of(phone, shown), decisions_of([phone])[phone.key], _moment(instant, shown, past=past))
+    before = newest[1] if len(newest) > 1 and not shown.erased_at and not newest[1].erased_at else None
+    previous = report_of(phone, before) if before else None
+    if not private:
+        report, previous = without_names(report), without_names(previous) if previous else None
     rows = reports.select_related("agent").defer("signed")
     steps = steps_of(report)
     history = cut(rows, _ORDER, query, _HISTORY)
@@ -117,6 +125,7 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
         group=phone.group,
         asset_tag=phone.asset_tag,
         status=status_of(phone),
+        erased_at=shown.erased_at.isoformat() if shown.erased_at else None,
         past=past,
         report=_history_row(shown, shown),
         profile=str(PROFILES[report.profile]),
@@ -125,7 +134,7 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str]) -> Phon
         more_steps=[step for n, step in enumerate(steps) if not _comes_first(step, n)],
         clauses=clauses_of(report),
         changes=changes(previous, report) if previous else [],
-        changed_since=newest[1].scanned_at.isoformat() if previous else None,
+        changed_since=before.scanned_at.isoformat() if before else None,
         facts=facts_of(report),
         timeline=[_history_row(row, shown) for row in rows.order_by(*_ORDER)[:_TIMELINE]][::-1],
         history=[_history_row(row, shown) for row in history.rows],
@@ -161,5 +170,6 @@ def _history_row(report: StoredReport, shown: StoredReport) -> HistoryRow:
         agent=report.agent.name,
         page=reverse("phone", args=[report.phone_id]) + f"?at={at}",
         signed=reverse("signed-report", args=[report.phone_id, report.report_id]),
+        erased=report.erased_at is not None,
         shown=report.report_id == shown.report_id,
     )

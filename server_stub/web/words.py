@@ -4,10 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 Sign = Literal["meets", "fails", "unproved", "na", "waived", "stated", "error", "late"]
+
+
+def in_every_language(sentence: Promise) -> dict[str, str]:
+    """A sentence to be kept, in each language that a reader may have."""
+    found = {}
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            found[code] = str(sentence)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

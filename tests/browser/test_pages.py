@@ -32,6 +32,7 @@ PAGES = {
     "due": ("fleet", "/due/", "admin"),
     "due-empty": ("empty", "/due/", "viewer"),
     "decide": ("fleet", "/phones/R58N30ABCDE/decide/?rule=lock", "admin"),
+    "data-protection": ("fleet", "/data-protection/", "admin"),
     "audit": ("fleet", "/audit/", "admin"),
     "two-factor": ("fleet", "/account/2fa/", "viewer"),
     "password": ("fleet", "/account/password/change/", "viewer"),

@@ -20,7 +20,7 @@ ROLES = (None, "viewer", "auditor", "operator", "approver", "administrator")
 TABLE = {
     "GET ": (302, 200, 200, 200, 200, 200),
     "GET phones/<key:key>/": (302, 200, 200, 200, 200, 200),
-    "GET phones/<key:key>/reports/<uuid:report_id>/signed": (302, 200, 200, 200, 200, 200),
+    "GET phones/<key:key>/reports/<uuid:report_id>/signed": (302, 403, 200, 200, 200, 200),
     "GET clauses/": (302, 200, 200, 200, 200, 200),
     "GET clauses/<key:number>/": (302, 200, 200, 200, 200, 200),
     "GET policy/": (302, 200, 200, 200, 200, 200),
@@ -36,6 +36,8 @@ TABLE = {
     "GET holders/": (302, 200, 200, 200, 200, 200),
     "POST holders/import/": (302, 403, 403, 422, 403, 422),
     "POST holders/groups/<int:group_id>/period/": (302, 403, 403, 302, 403, 302),
+    "GET data-protection/": (302, 200, 200, 200, 200, 200),
+    "POST data-protection/erase/": (302, 403, 403, 403, 403, 422),
     "GET audit/": (302, 403, 200, 403, 403, 200),
     "POST preferences/theme/": (302, 302, 302, 302, 302, 302),
     "POST preferences/language/": (302, 302, 302, 302, 302, 302),

@@ -34,7 +34,10 @@ def test_postgresql_by_url() -> None:
 
 def test_postgresql_by_a_socket_and_with_libpqs_own_words() -> None:
     found = Environment.read({"POSTURE_DATABASE_URL": "postgresql://u@/posture?host=%2Frun%2FPg&sslmode=require"})
-    assert (found.database["HOST"], found.database["OPTIONS"]) == ("/run/Pg", {"sslmode": "require"})
+    assert (found.database["HOST"], found.database["OPTIONS"]) == (
+        "/run/Pg",
+        {"server_side_binding": True, "sslmode": "require"},
+    )
 
 
 def test_sqlite_by_url() -> None:

@@ -206,11 +206,14 @@ def test_the_state_at_a_past_instant(scan: Scan, viewer: Client) -> None:
     assert viewer.get("/phones/ZY22TEST01/?at=yesterday").status_code == 400
 
 
-def test_the_signed_report_comes_back_byte_for_byte(agent: Any, signer: Any, post: Any, viewer: Client) -> None:
+def test_the_signed_report_comes_back_byte_for_byte(
+    agent: Any, signer: Any, post: Any, sign_in: Callable[[str], Client]
+) -> None:
+    auditor = sign_in("auditor")
     content = report(agent.id)
     signed = signer.sign(encode(content))
     post(signed)
-    answer = viewer.get(page(viewer)["report"]["signed"])
+    answer = auditor.get(page(auditor)["report"]["signed"])
     assert answer.content == signed
     assert answer.headers["Content-Type"] == "application/jose+json"
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="ZY22TEST01-20')

@@ -6,8 +6,13 @@ from django.db import migrations
 
 
 def rename(apps: Any, schema_editor: Any) -> None:
-    groups = apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias)
-    groups.filter(name="admin").update(name="administrator")
+    alias = schema_editor.connection.alias
+    groups, people = apps.get_model("auth", "Group"), apps.get_model("people", "Person")
+    for before in groups.objects.using(alias).filter(name="admin"):
+        role, _ = groups.objects.using(alias).get_or_create(name="administrator")
+        for person in people.objects.using(alias).filter(groups=before):
+            person.groups.add(role)
+        before.delete()
 
 
 class Migration(migrations.Migration):
