@@ -65,7 +65,8 @@ def _open(received: bytes, form: body.Form, sender: "_Sender") -> Delivery:
     sender.agent = None
     if len(received) > settings.REPORT_LIMIT_BYTES:
         raise body.too_large(settings.REPORT_LIMIT_BYTES)
-    return admit(open_envelope(received.strip(), form, sender.key))
+    envelope = open_envelope(received.strip(), form, sender.key)
+    return admit(envelope, sender.agent)
 
 
 def _store(waiting: Sequence[tuple[int, Delivery, Agent | None]]) -> dict[int, dict[str, Any]]:
@@ -101,14 +102,17 @@ def read_posted(request: HttpRequest) -> tuple[body.Form, bytes]:
 
 
 class _Sender:
-    """Whose key a report claims to be signed by, as soon as that is known."""
+    """Whose key a report claims to be signed by, as soon as that is known. Lives no longer than a request."""
 
     def __init__(self) -> None:
         self.agent: Agent | None = None
+        self._known: dict[str, Agent | None] = {}
 
     def key(self, agent_id: str) -> dict[str, Any]:
         """The agent's public JWK."""
-        self.agent = agent = Agent.objects.filter(id=agent_id).first()
+        if agent_id not in self._known:
+            self._known[agent_id] = Agent.objects.filter(id=agent_id).first()
+        self.agent = agent = self._known[agent_id]
         if agent is None:
             raise Refusal(
                 401, "unknown-agent", "The key that signed this report is not enrolled here; enrol the agent first."

@@ -34,6 +34,7 @@ class Delivery:
     envelope: Envelope
     key: str
     at: datetime
+    agent: Agent | None  # as it was when the signature was checked
 
     @property
     def id(self) -> UUID:
@@ -41,7 +42,7 @@ class Delivery:
         return UUID(self.envelope.report.report_id)
 
 
-def admit(envelope: Envelope) -> Delivery:
+def admit(envelope: Envelope, agent: Agent | None) -> Delivery:
     """Raises Refusal when the report names no phone, or is from the future."""
     report = envelope.report
     extract.check_device(report)
@@ -53,7 +54,7 @@ def admit(envelope: Envelope) -> Delivery:
             f"The report says that it was made at {report.scanned_at}, which is still to come; "
             "set the workstation's clock and scan again.",
         )
-    return Delivery(envelope, extract.phone_key(report.device.serial), at)
+    return Delivery(envelope, extract.phone_key(report.device.serial), at, agent)
 
 
 def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
@@ -151,8 +152,9 @@ def _see_agents(fresh: Iterable[Delivery], now: datetime) -> None:
     for delivery in fresh:
         known = newest.setdefault(delivery.envelope.agent_id, delivery)
         newest[delivery.envelope.agent_id] = max(known, delivery, key=lambda each: each.at)
-    for agent in Agent.objects.filter(id__in=list(newest)).order_by("id"):
-        _see_agent(agent, newest[agent.id], now)
+    for _, delivery in sorted(newest.items()):
+        if delivery.agent is not None:
+            _see_agent(delivery.agent, delivery, now)
 
 
 def _see_agent(agent: Agent, delivery: Delivery, now: datetime) -> None:
