@@ -6,10 +6,10 @@ from django.views.i18n import set_language
 
 from server_stub.agents import pages as agents
 from server_stub.audit import pages as audit
-from server_stub.holders import pages as holders
 from server_stub.decisions import due
 from server_stub.decisions import pages as decisions
 from server_stub.guideline import pages as guideline
+from server_stub.holders import pages as holders
 from server_stub.ingest.api import api
 from server_stub.phones import pages as phones
 from server_stub.privacy import pages as privacy

@@ -13,8 +13,8 @@ from agent.policy.diff import Phone as Looked
 from agent.policy.model import Policy
 from agent.policy.recorded import attestations, facts
 from agent.report.model import Report
-from server_stub.phones.stored import report_of
 from server_stub.phones.models import Phone, StoredReport
+from server_stub.phones.stored import report_of
 from server_stub.web.text import clean
 from server_stub.web.words import WORDS, Word
 

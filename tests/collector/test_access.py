@@ -55,6 +55,11 @@ TABLE = {
     "GET account/2fa/reauthenticate/": (302, 302, 302, 302, 302, 302),
     "GET account/2fa/totp/activate/": (302, 302, 302, 302, 302, 302),
     "GET account/2fa/totp/deactivate/": (302, 404, 404, 404, 404, 404),
+    "GET account/2fa/webauthn/": (302, 200, 200, 200, 200, 200),
+    "GET account/2fa/webauthn/add/": (302, 302, 302, 302, 302, 302),
+    "GET account/2fa/webauthn/reauthenticate/": (302, 302, 302, 302, 302, 302),
+    "GET account/2fa/webauthn/keys/<int:pk>/edit/": (302, 302, 302, 302, 302, 302),
+    "GET account/2fa/webauthn/keys/<int:pk>/remove/": (302, 302, 302, 302, 302, 302),
     "GET account/2fa/recovery-codes/": (302, 404, 404, 404, 404, 404),
     "GET account/2fa/recovery-codes/generate/": (302, 302, 302, 302, 302, 302),
     "GET account/2fa/recovery-codes/download/": (302, 404, 404, 404, 404, 404),
@@ -118,6 +123,7 @@ def test_who_may_open_it(
         route.replace("<key:key>", content["device"]["serial"])
         .replace("<uuid:report_id>", content["report_id"])
         .replace("<key:agent_id>", agent.id)
+        .replace("<int:pk>", "1")
         .replace("<int:waiver_id>", str(asked.pk))
         .replace("<decision:what>", "approve")
         .replace("<key:number>", "7")
