@@ -14,7 +14,7 @@ from agent.report.model import Report
 from server_stub.agents.enrolment import enrol
 from server_stub.audit.chain import STRANGER, record
 from server_stub.audit.often import too_often
-from server_stub.ingest.receive import read_posted, receive_batch, receive_one
+from server_stub.ingest.receive import ENROLMENTS, read_posted, receive_batch, receive_one
 from server_stub.ingest.refusal import Refusal
 
 
@@ -141,9 +141,11 @@ def post_enrol(request: HttpRequest, sent: EnrolIn) -> HttpResponse:
     try:
         agent = enrol(sent.code, sent.name, sent.public_jwk)
     except Refusal as refusal:
+        ENROLMENTS[refusal.kind] += 1
         if not too_often("agent.enrolment-refused", "", refusal.kind):
             record("agent.enrolment-refused", STRANGER, refusal.kind)
         raise
+    ENROLMENTS["enrolled"] += 1
     answer = {"agent_id": agent.id, "collector": request.build_absolute_uri("/").rstrip("/")}
     return HttpResponse(json.dumps(answer), content_type="application/json")
 

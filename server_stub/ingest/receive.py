@@ -17,6 +17,7 @@ from server_stub.ingest.refusal import Refusal
 from server_stub.ingest.store import Delivery, Outcome, admit, store
 
 OUTCOMES: Counter[str] = Counter()  # since this process started; for /metrics
+ENROLMENTS: Counter[str] = Counter()  # the same for agents that ask to be taken in
 
 _STATUS = {"stored": 201, "known": 200}
 _AT_ONCE = 100  # reports a transaction

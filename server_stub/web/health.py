@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from server_stub.agents.models import Agent
 from server_stub.ingest.current import settle
-from server_stub.ingest.receive import OUTCOMES
+from server_stub.ingest.receive import ENROLMENTS, OUTCOMES
 from server_stub.phones.fleet import count
 
 _TEXT = "text/plain; charset=utf-8"
@@ -48,4 +48,9 @@ def metrics(_request: HttpRequest) -> HttpResponse:
         "# TYPE posture_reports_total counter",
     ]
     lines += [f'posture_reports_total{{outcome="{kind}"}} {number}' for kind, number in sorted(OUTCOMES.items())]
+    lines += [
+        "# HELP posture_enrolments_total Agents that asked to be taken in, by outcome, in this process.",
+        "# TYPE posture_enrolments_total counter",
+    ]
+    lines += [f'posture_enrolments_total{{outcome="{kind}"}} {number}' for kind, number in sorted(ENROLMENTS.items())]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")

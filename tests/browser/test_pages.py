@@ -34,7 +34,7 @@ PAGES = {
     "decide": ("fleet", "/phones/R58N30ABCDE/decide/?rule=lock", "admin"),
     "data-protection": ("fleet", "/data-protection/", "admin"),
     "audit": ("fleet", "/audit/", "admin"),
-    "security-key": ("fleet", "/account/2fa/webauthn/add/", "viewer"),
+    "confirm-access": ("fleet", "/account/2fa/webauthn/add/", "viewer"),
     "two-factor": ("fleet", "/account/2fa/", "viewer"),
     "password": ("fleet", "/account/password/change/", "viewer"),
     "sign-out": ("fleet", "/account/logout/", "viewer"),

@@ -35,10 +35,12 @@ def test_not_ready_before_migrations(client: Client, db: None) -> None:
 def test_metrics(client: Client, scan: Callable[..., Any]) -> None:
     scan(results=(result("lock", "7", "fail"),))
     client.post("/api/reports", b"{}", content_type="application/jose+json")
+    client.post("/api/enrol", {"code": "X", "name": "X", "public_jwk": {}}, content_type="application/json")
     lines = client.get("/metrics").content.decode().splitlines()
     assert {'posture_phones{state="fails"} 1', 'posture_phones{state="meets"} 0', "posture_agents 1"} <= set(lines)
     assert any(line.startswith('posture_reports_total{outcome="stored"} ') for line in lines)
     assert any(line.startswith('posture_reports_total{outcome="no-envelope"} ') for line in lines)
+    assert any(line.startswith('posture_enrolments_total{outcome="no-key"} ') for line in lines)
 
 
 @pytest.fixture
