@@ -78,7 +78,7 @@ def preview(old: Policy, new: Policy, language: Language, after: str = "") -> Pr
 
 def _changes(phones: Sequence[Phone], old: Policy, new: Policy, language: Language) -> Iterator[PhoneChange]:
     for phone in phones:
-        stored = StoredReport.objects.get(phone=phone, report_id=phone.report_id)
+        stored = StoredReport.objects.get(phone=phone, report_id=str(phone.report_id))
         found = compare(old, new, _looked(phone, report_of(phone, stored)))
         if found.changed or found.old != found.new:
             yield _change(phone, found, old, new, language)

@@ -58,7 +58,9 @@ def read(request: HttpRequest, limit: int) -> bytes:
 
 def too_large(limit: int) -> Refusal:
     """The refusal of what is longer than `limit` bytes."""
-    return Refusal(413, "too-large", f"The body may have {limit} bytes, sent and unpacked; it has more.")
+    return Refusal(
+        413, "too-large", "The body may have %(limit)s bytes, sent and unpacked; it has more.", {"limit": limit}
+    )
 
 
 def limit_of(form: Form) -> int:

@@ -73,7 +73,7 @@ def rejudge(keys: Sequence[str], now: datetime) -> None:
 def _rejudge(phone: Phone, rules: Rules, people: Decisions, moves: Moves, now: datetime) -> Rules:
     lapsed_at = phone.holds_until if phone.holds_until and phone.holds_until <= now else None
     stood, since = places(phone, rules.values()), lapsed_at or now
-    stored = StoredReport.objects.get(phone=phone, report_id=phone.report_id)
+    stored = StoredReport.objects.get(phone=phone, report_id=str(phone.report_id))
     if stored.erased_at is not None:
         return _rejudge_erased(phone, rules, moves, since)
     report = as_it_stands(payload_of(bytes(stored.signed), stored.media_type), people, now)

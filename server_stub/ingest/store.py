@@ -51,8 +51,9 @@ def admit(envelope: Envelope, agent: Agent | None) -> Delivery:
         raise Refusal(
             422,
             "from-the-future",
-            f"The report says that it was made at {report.scanned_at}, which is still to come; "
+            "The report says that it was made at %(when)s, which is still to come; "
             "set the workstation's clock and scan again.",
+            {"when": report.scanned_at},
         )
     return Delivery(envelope, extract.phone_key(report.device.serial), at, agent)
 
@@ -108,7 +109,10 @@ def _write_receipts(digests: dict[UUID, str]) -> set[UUID]:
 
 def _another(report_id: UUID) -> Refusal:
     return Refusal(
-        409, "another-report", f"The report id {report_id} was already used for a report that reads differently."
+        409,
+        "another-report",
+        "The report id %(id)s was already used for a report that reads differently.",
+        {"id": report_id},
     )
 
 

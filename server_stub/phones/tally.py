@@ -58,7 +58,7 @@ class Moves:
         _upsert("phones_movement", ("topic", "day", "rank", "shard"), [(*k, n) for k, n in moved])
 
 
-def _upsert(table: str, key: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+def _upsert(table: str, key: tuple[str, ...], rows: list[tuple[str | int | date, ...]]) -> None:
     names = (*key, "number")
     one = f"({', '.join(['%s'] * len(names))})"
     for start in range(0, len(rows), _AT_ONCE):

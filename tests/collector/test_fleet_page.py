@@ -185,7 +185,8 @@ def test_the_trend_is_drawn_and_told(scan: Scan, viewer: Client) -> None:
         (0, 0, 2),
         (0, 0, 2),
     ]
-    assert [(line["word"], line["number"]) for line in trend["lines"]] == [("Fails", 0), ("Not proved", 0), ("Meets", 2)]
+    said = [(line["word"], line["number"]) for line in trend["lines"]]
+    assert said == [("Fails", 0), ("Not proved", 0), ("Meets", 2)]
     ends = sorted(line["label_y"] for line in trend["lines"])
     assert all(below - above >= 15 for above, below in pairwise(ends))
     page = viewer.get("/").content.decode()

@@ -267,3 +267,17 @@ def test_hostile_text_is_stored(agent: Agent, signer: Signer, post: Post) -> Non
     )
     assert post(signer.sign(encode(content))).status_code == 201
     assert Receipt.objects.count() == 1
+
+
+def test_a_refusal_speaks_the_agents_language_and_keeps_its_stable_word(
+    agent: Agent, signer: Signer, post: Post
+) -> None:
+    other = Signer()
+    answer = post(other.sign(encode(report(other.id))), **{"Accept-Language": "es"})
+    assert problem(answer) == (401, "unknown-agent")
+    assert answer.json()["detail"] == (
+        "La clave que firmó este informe no está inscrita aquí; inscriba primero el agente."
+    )
+    late = post(signer.sign(encode(report(agent.id, at=NOW + timedelta(hours=1)))), **{"Accept-Language": "es"})
+    assert instant(NOW + timedelta(hours=1)) in late.json()["detail"]
+    assert "ponga en hora" in late.json()["detail"]
