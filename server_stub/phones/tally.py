@@ -74,7 +74,7 @@ def _upsert(table: str, key: tuple[str, ...], rows: list[tuple[str | int | date,
 def now(topic: str = FLEET) -> dict[int, int]:
     """How many phones stand how in this topic, by rank."""
     found = Tally.objects.filter(topic=topic).values_list("rank").annotate(Sum("number"))
-    return dict.fromkeys(Rank, 0) | dict(found)
+    return dict.fromkeys(Rank.values, 0) | dict(found)
 
 
 @dataclass(frozen=True, slots=True)

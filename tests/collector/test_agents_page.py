@@ -12,7 +12,7 @@ from tests.collector.signing import NOW, Signer, encode, report
 
 
 def test_what_it_shows(scan: Callable[..., Any], agent: Agent, viewer: Client) -> None:
-    scan(at=NOW - timedelta(seconds=50))
+    scan(at=timezone.now() - timedelta(seconds=50))
     Agent.objects.create(id="k2", name="Annex", public_jwk={}, enrolled_at=NOW, revoked_at=NOW)
     rows = viewer.get("/agents/?format=json").json()["agents"]
     assert [(row["id"], row["name"], row["host"], row["version"], row["clock_off"]) for row in rows] == [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from server_stub.agents.models import Agent
 from server_stub.ingest.extract import phone_key
@@ -64,7 +65,7 @@ def test_without_a_summary_the_headline_is_what_weighs_most(scan: Scan) -> None:
 
 
 def test_the_agent_is_seen_with_its_clock(scan: Scan, agent: Agent) -> None:
-    scan(at=NOW - timedelta(seconds=40), duration_ms=0)
+    scan(at=timezone.now() - timedelta(seconds=40), duration_ms=0)
     agent.refresh_from_db()
     assert (agent.version, agent.host) == ("0.1.0", "bench-1")
     assert agent.last_seen_at is not None
