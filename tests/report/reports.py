@@ -22,7 +22,6 @@ BREACHED: Mapping[str, object] = {
 EMPTIED: Mapping[str, object] = {
     "handover.reset_at": instant(NOW - timedelta(hours=3)),
     "handover.not_reset_since": instant(NOW - timedelta(hours=3)),
-    "handover.not_reset_since": instant(NOW - timedelta(hours=3)),
     "handover.accounts": 0,
     "handover.user_apps": 0,
     "handover.whatsapp_leftovers": [],
