@@ -7,13 +7,14 @@ whole `dumpsys package`, from androidqf its own list. The dump of one app proves
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 
 from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, known
 from agent.messages import Message
-from agent.probes import ProbeError, whatsapp_saved
+from agent.probes import ProbeError, users, whatsapp_saved
+from agent.probes.everybody import everybody
 from agent.probes.package_dump import PackageDump
 from agent.probes.proof import partly, proved
 from agent.probes.whatsapp_dumps import APP_LINKS, DUMP, Installation, described, digests, dumps, states
@@ -32,7 +33,7 @@ LIST = Command(
     script=f'{_USERS}; [ -n "$i" ] || echo users unlisted; for u in ${{i:-0}}; do echo user $u; '
     f"pm list packages -i -U --user $u 2>&1 </dev/null | {_CUT}; done",
 )
-COMMANDS = (LIST, DUMP, APP_LINKS)
+COMMANDS = (LIST, DUMP, APP_LINKS, users.COMMAND)
 FACTS = ("whatsapp.installed",)
 PROOF = {
     FACTS[0]: (
@@ -143,15 +144,17 @@ def _listed(capture: Capture) -> list[Installation] | None:
     if capture.answer(LIST) is None:
         return None
     text = capture.text(LIST)
-    if not _users(text):
+    if not any(_users(text).values()):
         raise ProbeError(
             Message("`{command}` is in a form that the check does not know; please report it", {"command": LIST.key})
         )
     if "users unlisted" in text.splitlines():
         raise Unanswered(NO_USERS)
     own, full = dumps(capture), digests(capture)
+    listed_users = _users(text)
+    _require_everybody(capture, listed_users)
     found: list[Installation] = []
-    for user, rows in _users(text).items():
+    for user, rows in listed_users.items():
         if rows and re.fullmatch(r"\d{1,6}", rows[-1]) and all(PACKAGE.fullmatch(row) for row in rows[:-1]):
             listed = list(_rows(user, rows[:-1], own, full))
             _agree(user, {each.package for each in listed}, own)
@@ -161,6 +164,17 @@ def _listed(capture: Capture) -> list[Installation] | None:
         else:
             raise Unanswered(Message(DENIED.sentence, {"user": user}))
     return found
+
+
+def _require_everybody(capture: Capture, listed: Container[int]) -> None:
+    """Raise Unanswered where a user has no list: a saved one may end in the middle, at the end of a line."""
+    try:
+        people = everybody(capture) or ()
+    except Unanswered:
+        return  # the list's own loop asked for the users too, and says where that was refused
+    for person in people:
+        if person.id not in listed:
+            raise Unanswered(Message(DENIED.sentence, {"user": person.id}))
 
 
 def _agree(user: int, listed: set[str], own: Mapping[str, PackageDump | None]) -> None:

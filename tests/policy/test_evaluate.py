@@ -241,3 +241,38 @@ def test_spyware_counts_when_it_is_found(policy: Policy) -> None:
 def test_ages_in_words(age: timedelta, en: str, es: str) -> None:
     assert (ago(NOW - age, NOW, "en"), ago(NOW - age, NOW, "es")) == (en, es)
     assert ago((NOW - age).astimezone(UTC), NOW, "en") == en
+
+
+ADVICE = {
+    "device.mobile_data": False,
+    "whatsapp.media_in_shared_storage": 9999,
+    "whatsapp.backup.end_to_end_encrypted": False,
+}
+
+
+def test_a_phone_whose_only_trouble_is_advice_is_compliant_and_one_recommended_clause_counts(policy: Policy) -> None:
+    given = answers(policy, ["conduct", "linked-devices"])
+    advised = judged(policy, phone({**WELL_KEPT, **ADVICE}), attestations=given)
+    failed = {each.rule for each in advised.results if each.status == "fail"}
+    assert failed == {rule.id for rule in policy.rules if rule.counts == "never" and rule.kind == "measured"}
+    assert advised.verdict == "compliant"
+    open_one = judged(policy, phone({**WELL_KEPT, "screen_lock.notifications": "full"}), attestations=given)
+    found = result(open_one, "lock-screen-discreet")
+    assert (found.strength, found.status, open_one.verdict) == ("recommended", "fail", "non_compliant")
+
+
+@pytest.mark.parametrize(
+    ("added", "status"),
+    [([], "pass"), (["com.fabricante.teclado/.Teclado"], "fail"), (None, "inconclusive")],
+)
+def test_a_keyboard_on_no_list_fails_only_where_somebody_installed_it(
+    policy: Policy, added: list[str] | None, status: str
+) -> None:
+    seen = phone(apps__keyboards=["com.fabricante.teclado/.Teclado"], apps__added_keyboards=added)
+    assert result(judged(policy, seen), "keyboards-allowed").status == status
+
+
+def test_the_failure_names_the_stranger_and_not_the_maker_s(policy: Policy) -> None:
+    both = ["com.fabricante.teclado/.Teclado", "org.ejemplo.teclas/.Teclas"]
+    found = result(judged(policy, phone(apps__keyboards=both, apps__added_keyboards=both[1:])), "keyboards-allowed")
+    assert found.message["en"] == "Keyboards: on, and not on the allowed list: org.ejemplo.teclas/.Teclas"

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -58,6 +59,12 @@ def _bytes(answer: str | bytes) -> bytes:
 def cut_short(text: str) -> Answer:
     """The same answer, of a phone that went away in the middle."""
     return Answer(text.encode()[: len(text) // 2], Outcome.CUT)
+
+
+def without(capture: Capture, command: str, instead: Answer | None = None) -> Capture:
+    """The same capture without the answer to one command, or with another one in its place."""
+    answers = {key: answer for key, answer in capture.answers.items() if key != command}
+    return replace(capture, answers=answers if instead is None else {**answers, command: instead})
 
 
 def facts_of(probe: ModuleType, capture: Capture) -> dict[str, Fact]:

@@ -11,7 +11,7 @@ from agent.probes.whatsapp_signature import is_whatsapp, judge
 from tests.probes.phone import cut_short, facts_of, phone, reason_of, run, saved
 
 NAME = "whatsapp.installed"
-LIST, DUMP, LINKS = (command.key for command in whatsapp_package.COMMANDS)
+LIST, DUMP, LINKS, USERS = (command.key for command in whatsapp_package.COMMANDS)
 OLD_KEY = "3987d043d10aefaf5a8710b3671418fe57e0e19b653c9df82558feb5ffce5d44"
 PLAY = "com.android.vending"
 MOTO = "whatsapp_package/moto-a8-old-signatures.txt"
@@ -110,6 +110,13 @@ def test_a_list_that_may_lack_somebody_is_unknown(listing: str) -> None:
     assert installed(list=listing).value is None
     alone = installed(list=listing, dump=saved(MOTO))
     assert alone.value is None, "an unofficial build may stand in the list that was not given"
+
+
+def test_a_list_that_ends_before_the_last_user_is_unknown() -> None:
+    people = "Users:\n\tUserInfo{0:Ana:c13} running\n\tUserInfo{999:Doble:4001030} running\n"
+    assert installed(**{"list": ONE, USERS: people}).value is None
+    assert installed(**{"list": ONE, USERS: people.partition("\tUserInfo{999")[0]}).value is not None
+    assert installed(list="user 0\n").value is None
 
 
 def whole(*blocks: str, end: str = "\nShared users:\n") -> str:
@@ -211,7 +218,7 @@ com.whatsapp) sed -n '1,/^Hidden/p' {tmp_path}/whole | sed '$d'; echo '    secre
 esac""",
     }
     answers = {}
-    for command in whatsapp_package.COMMANDS:
+    for command in whatsapp_package.COMMANDS[:3]:
         folder = tmp_path / command.key.replace(" ", "-")
         folder.mkdir()
         answers[command.key] = run(command, folder, programs)
