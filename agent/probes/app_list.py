@@ -40,11 +40,12 @@ SYSTEM = Command(
 )
 COMMANDS = (INSTALLED, SYSTEM, users.COMMAND)
 
+_ADDED = "pm list packages -3"
 _SAVED = (
     "pm list packages -i -U",
     "pm list packages -i",
     "pm list packages -f",
-    "pm list packages -3",
+    _ADDED,
     "pm list packages",
     "pm list packages -u",
 )
@@ -120,7 +121,7 @@ def origins(capture: Capture) -> tuple[Mapping[str, Evidence], Mapping[str, Evid
     for command in (SYSTEM, INSTALLED):
         with suppress(Unanswered):
             apps += _listed(capture, command) or ()
-        apps += _rows_of(capture, command.key)
+    apps += [app for key in (SYSTEM.key, INSTALLED.key, _ADDED) for app in _rows_of(capture, key)]
     for read in (_dumped, _androidqf):
         with suppress(Unanswered):
             apps += read(capture) or ()

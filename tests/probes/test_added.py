@@ -63,6 +63,8 @@ def test_lists_that_somebody_saved_by_hand_tell_as_well() -> None:
     assert values_of(added, phone(answers, source="capture"))[KEYBOARDS] == "unknown"
     answers[INSTALLED.key] = "package:org.ejemplo.teclas  installer=null\n"
     assert values_of(added, phone(answers, source="capture"))[KEYBOARDS] == [STRANGERS]
+    answers["pm list packages -3"] = answers.pop(INSTALLED.key)
+    assert values_of(added, phone(answers, source="capture"))[KEYBOARDS] == [STRANGERS]
 
 
 def test_a_bugreport_s_dump_of_all_apps_tells_by_their_flags() -> None:
