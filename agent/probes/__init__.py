@@ -92,6 +92,7 @@ PROBES: tuple[ModuleType, ...] = tuple(
         "root",
         "adb_keys",
         "reset",
+        "reset_protection",
         "connectivity",
         "wifi",
         "saved_networks",
