@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-RUN = "import sys, agent; print(agent.__file__, file=sys.stderr); sys.argv[0] = 'posture'; from agent.cli import main; main()"
+RUN = (
+    "import sys, agent; print(agent.__file__, file=sys.stderr); sys.argv[0] = 'posture'; "
+    "from agent.cli import main; main()"
+)
 
 
 @pytest.fixture(scope="module")
