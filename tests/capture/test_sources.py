@@ -1,9 +1,7 @@
 """What a file is, is decided by what stands in it; what cannot be read is said in one sentence."""
 
 import gzip
-import io
 import os
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,24 +14,10 @@ from hypothesis import strategies as st
 from agent.capture import Answer, Capture, archive
 from agent.capture.sources import open_capture
 from agent.messages import PostureError
+from tests.capture.conftest import BUGREPORT, zipped
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 WIFI = Capture("bugreport", AT, {"dumpsys wifi": Answer(b"Wi-Fi is enabled\n")})
-
-
-BUGREPORT = (
-    f"{'=' * 56}\n== dumpstate: 2026-05-04 09:30:00\n{'=' * 56}\n\n{'-' * 79}\n"
-    "DUMP OF SERVICE wifi:\nWi-Fi is enabled\n"
-    "--------- 0.004s was the duration of dumpsys wifi, ending at: 2026-05-04 09:30:09\n"
-).encode()
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in files.items():
-            file.writestr(name, data)
-    return stream.getvalue()
 
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
