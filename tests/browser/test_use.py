@@ -64,11 +64,14 @@ def test_the_theme_switch_is_remembered(page: Page, fleet: str) -> None:
 
     page.emulate_media(color_scheme="light")
     light = paper()
+    page.locator(".person summary").click()
     page.get_by_role("button", name="Dark").click()
+    page.locator(".person summary").click()
     expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
     assert paper() != light
     page.goto(f"{fleet}/agents/")
     assert paper() != light
+    page.locator(".person summary").click()
     page.get_by_role("button", name="Auto").click()
     assert paper() == light
     assert page.url == f"{fleet}/agents/"
