@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "server_stub.holders",
     "server_stub.phones",
     "server_stub.decisions",
+    "server_stub.policies",
     "server_stub.ingest",
     "server_stub.tokens",
     "server_stub.web",

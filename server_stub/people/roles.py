@@ -15,7 +15,13 @@ _OPERATES = (
     "decisions.note_statement",
 )
 # Whoever asks for an exception cannot approve it, whatever the role: `decisions.deciding` sees to that.
-_APPROVES = ("decisions.ask_waiver", "decisions.approve_waiver")
+# The same holds of policies.
+_APPROVES = (
+    "decisions.ask_waiver",
+    "decisions.approve_waiver",
+    "policies.submit_edition",
+    "policies.approve_edition",
+)
 ROLES: Mapping[str, tuple[str, ...]] = {
     "viewer": _LOOKS,
     "auditor": (*_LOOKS, _PRIVATE, "audit.view_entry"),

@@ -41,6 +41,7 @@ class Phone(models.Model):
     holds_until = models.DateTimeField(null=True)
     profile = models.CharField(max_length=20, blank=True)
     headline = models.JSONField(default=dict)  # language: the sentence that stands between it and "meets"
+    policy_sha256 = models.CharField(max_length=64, blank=True)  # by which policy it stands so; "": not noted then
 
     class Meta:
         """One index for each order in which the fleet page reads."""
