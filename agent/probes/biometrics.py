@@ -102,11 +102,13 @@ def parse(text: str, source: str) -> tuple[int, list[Evidence]]:
     for found in _PRINTS.finditer(text):
         try:
             dump = json.loads(found[0])
-            counts = {int(user["id"]): int(user["count"]) for user in dump["prints"]}
+            counts = [(user["id"], user["count"]) for user in dump["prints"]]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ProbeError(_form(source)) from error
-        count += sum(counts.values())
-        told = ", ".join(f"user {user}: {number}" for user, number in counts.items())
+        if not all(type(number) is int and number >= 0 for row in counts for number in row):
+            raise ProbeError(_form(source))
+        count += sum(number for _, number in counts)
+        told = ", ".join(f"user {user}: {number}" for user, number in counts)
         evidence.append(Evidence.of(source, f"{dump.get('service', '')} prints: {told or 'none'}"))
     if not evidence:
         raise ProbeError(_form(source))

@@ -86,15 +86,17 @@ def read(capture: Capture) -> tuple[User, ...]:
 def parse(text: str, source: str = COMMAND.key) -> tuple[User, ...]:
     """Read the answer of `pm list users`, or the users in `dumpsys user`; see `read` for shape and errors."""
     entries = list(_ENTRY.finditer(text))
-    if not entries or len(entries) != len(_START.findall(text)):
-        raise ProbeError(
-            Message("`{command}` is in a form that the check does not know; please report it", {"command": source})
-        )
     living = [entry for entry in entries if not re.search(r"<(?:removing|partial|pre-created)>", entry["rest"])]
     users: dict[int, User] = {}
     for entry in living:
         user = _user(entry, source)
         users.setdefault(user.id, user)
+    # Somebody uses every phone; and a user who is two kinds at once was made up by a name that looks like an entry.
+    contradicted = any(users[int(entry["id"])].kind is not _user(entry, source).kind for entry in living)
+    if len(entries) != len(_START.findall(text)) or contradicted or not any(it.is_person for it in users.values()):
+        raise ProbeError(
+            Message("`{command}` is in a form that the check does not know; please report it", {"command": source})
+        )
     return tuple(users.values())
 
 

@@ -38,7 +38,8 @@ def one(name: str, options: list[str]) -> None:
     import atheris  # noqa: PLC0415 - not everywhere, see above
 
     with atheris.instrument_imports(include=["agent"]):
-        from tests.fuzz.targets import TARGETS, seeds  # noqa: PLC0415 - instrumented
+        from tests.fuzz.seeds import seeds  # noqa: PLC0415 - instrumented
+        from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - instrumented
     if name not in TARGETS:
         sys.exit(f"usage: python -m tests.fuzz all SECONDS | {{{'|'.join(TARGETS)}}} [libFuzzer's options]")
     folder = HOME / name

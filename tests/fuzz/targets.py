@@ -9,13 +9,12 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -25,13 +24,18 @@ from agent.capture.sources import open_capture
 from agent.facts import FACTS, Fact, Kind, Spec, State
 from agent.indicators import IndicatorFile, read_file
 from agent.messages import PostureError
-from agent.probes import PROBES, commands
 from agent.probes.companion_devices import Databases, distil
-from tests.probes.companions import END, database, printed, row
+from tests.fuzz.seeds import ABSENT, AT, CUT, PROBES_BY_TARGET, keys_of
 
-CUT = b"\0|\0"  # between the answers of one input
-CAPTURES = Path(__file__).parents[1] / "captures"
-AT = datetime(2026, 5, 4, 15, 30, tzinfo=UTC)
+INDICATORS = IndicatorFile(
+    name="lista.yaml",
+    version=None,
+    sha256="5e" * 32,
+    imported_at="2026-04-01T08:00:00Z",
+    packages={"com.android.chrome": "x", "a.b": "x"},
+    certificates={"39" * 32: "x"},
+    unread=0,
+)
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _IS: dict[Kind, Callable[[Spec, Any], bool]] = {
@@ -55,15 +59,28 @@ def check(fact: Fact) -> None:
 
 
 def probe(module: ModuleType, data: bytes) -> None:
-    """One probe on answers that the phone chose: one part of `data` a command, or one for all."""
-    parts = data.split(CUT)
-    keys = sorted({command.key for command in (*module.COMMANDS, *commands())})
-    outcome = list(Outcome)[len(data) % len(Outcome)] if len(parts) % 2 else Outcome.COMPLETE
-    answers = {key: Answer(parts[at % len(parts)], outcome) for at, key in enumerate(keys)}
+    """One probe on answers that a phone or a file chose."""
+    for fact in facts_of(module, data):
+        assert fact.name in module.FACTS, fact
+        check(fact)
+
+
+def facts_of(module: ModuleType, data: bytes) -> Iterator[Fact]:
+    """What a probe says of an input; see `tests.fuzz.seeds` for its form."""
+    source: Literal["live", "capture", "bugreport"] = "live"
+    if data[:1] >= b"\x80":
+        source = "capture" if data[0] % 2 else "bugreport"
+    keys = keys_of(module)
+    parts = [part for part in zip(keys, data[2:].split(CUT), strict=False) if part[1] != ABSENT]
+    answers = {key: Answer(part, _outcome(data, keys.index(key))) for key, part in parts}
+    more = [[INDICATORS]] if getattr(module, "READS_INDICATORS", False) else []
     with suppress(Unanswered):
-        for fact in module.probe(Capture("live", AT, answers)):
-            assert fact.name in module.FACTS, fact
-            check(fact)
+        yield from module.probe(Capture(source, AT, answers), *more)
+
+
+def _outcome(data: bytes, at: int) -> Outcome:
+    """What befell an answer: the first two bytes choose one answer and how it ended."""
+    return list(Outcome)[data[0] % len(Outcome)] if data[1:2] == bytes([at]) else Outcome.COMPLETE
 
 
 def split(data: bytes) -> None:
@@ -121,45 +138,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "frames": frames,
     "indicators": indicators,
     "companions": companions,
-    **{f"probe-{module.__name__.rpartition('.')[2]}": partial(probe, module) for module in PROBES},
+    **{name: partial(probe, module) for name, module in PROBES_BY_TARGET.items()},
 }
-
-_RULE = "-" * 79
-_REPORT = (
-    f"\n{'=' * 56}\n== dumpstate: 2026-05-04 09:30:00\n{'=' * 56}\n------ SYSTEM PROPERTIES (getprop) ------\n"
-    f"[persist.sys.timezone]: [America/Guatemala]\n{_RULE}\nDUMP OF SERVICE HIGH wifi:\nThreads in use: 0/3\non\n"
-    f"--------- 0.004s was the duration of dumpsys wifi, ending at: 2026-05-04 09:30:09\n{_RULE}\nDUMP OF SERVICE wifi:"
-).encode()
-_FRAMES = (
-    b"\x05@n begin mksh\n@n answer 1 64 1.0 2.0\naGk=\n:x0:\n:e0 0:\n@n end 1\n"
-    b"@n answer 0 16 1,0 x\n6869\n@n finish 2\n"
-)
-_BUNDLE = json.dumps(
-    {
-        "type": "bundle",
-        "objects": [
-            {"type": "malware", "id": "malware--1", "name": "x", "modified": "2026-01-02T03:04:05.6Z"},
-            {"type": "indicator", "id": "indicator--1", "pattern": "[app:id='a.b' OR app:cert.sha1='00']"},
-            {"relationship_type": "indicates", "source_ref": "indicator--1", "target_ref": "malware--1"},
-        ],
-    }
-).encode()
-_PRODUCTS = (
-    b"- name: x\n  type: stalkerware\n  packages: [a.b, &c d]\n  certificates: ['0A:0B']\n  c2: {ips: [192.0.2.1]}\n"
-)
-
-
-def seeds(target: str) -> list[bytes]:
-    """Inputs to begin with: the project's own captures, and the words that the splitter and the frames look for."""
-    if target in {"bugreport", "source"}:
-        return [_REPORT, _REPORT[1:]]
-    if target == "frames":
-        return [_FRAMES]
-    if target == "indicators":
-        return [_BUNDLE, _PRODUCTS]
-    if target == "companions":
-        with tempfile.TemporaryDirectory() as folder:
-            files = database(Path(folder), row(3, device_os="Windows", platform_type=1, last_active=1))
-        return [(printed(files) + END).encode(), CUT + files["db"]]
-    texts = [path.read_bytes() for path in sorted(CAPTURES.glob("*/*.txt"))]
-    return [*texts, CUT.join(texts)]

@@ -1,10 +1,17 @@
 """A short run of every fuzz target, without atheris: its seeds, cut, doubled and with other bytes in between."""
 
+import pkgutil
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.targets import TARGETS, seeds
+import agent.capture
+import agent.indicators
+from agent.facts import State
+from agent.probes import PROBES
+from tests.fuzz.seeds import ANSWERED, CAPTURES, PROBES_BY_TARGET, seeds
+from tests.fuzz.targets import TARGETS, facts_of
 
 EDITS = st.tuples(
     st.sampled_from(["cut", "put", "double", "swap"]),
@@ -38,3 +45,46 @@ SEEDS = {target: [b"", *seeds(target)] for target in TARGETS}
 def test_a_strangers_bytes_break_nothing(target: str, data: st.DataObject) -> None:
     seed = data.draw(st.integers(0, len(SEEDS[target]) - 1))
     TARGETS[target](edited(SEEDS[target][seed], data.draw(st.lists(EDITS, max_size=6))))
+
+
+# The target that reaches each module which reads a stranger's bytes; the others read none.
+REACHED_BY = {
+    "capture.androidqf": "source",
+    "capture.archive": "source",
+    "capture.bugreport": "bugreport",
+    "capture.folder": "source",
+    "capture.frames": "frames",
+    "capture.live": None,
+    "capture.model": "bugreport",
+    "capture.script": None,
+    "capture.sources": "source",
+    "indicators.echap": "indicators",
+    "indicators.model": "indicators",
+    "indicators.reading": "indicators",
+    "indicators.stix": "indicators",
+    "indicators.store": None,
+}
+
+
+def test_every_reader_of_a_strangers_bytes_has_a_target() -> None:
+    readers = {
+        f"{package.__name__.removeprefix('agent.')}.{module.name}"
+        for package in (agent.capture, agent.indicators)
+        for module in pkgutil.iter_modules(package.__path__)
+    }
+    assert readers == set(REACHED_BY)
+    assert {target for target in REACHED_BY.values() if target} <= set(TARGETS)
+    assert set(PROBES_BY_TARGET.values()) == set(PROBES)
+    assert set(PROBES_BY_TARGET) < set(TARGETS)
+
+
+def test_every_folder_of_captures_is_a_seed() -> None:
+    folders = {path.parent.relative_to(CAPTURES).parts[0] for path in CAPTURES.rglob("*.txt")}
+    assert folders - {"whole"} == set(ANSWERED)
+
+
+@pytest.mark.parametrize("target", PROBES_BY_TARGET)
+def test_a_probes_seeds_prove_each_of_its_facts(target: str) -> None:
+    """Else fuzzing would never come past its first line."""
+    found = [fact for seed in SEEDS[target] for fact in facts_of(PROBES_BY_TARGET[target], seed)]
+    assert {fact.name for fact in found if fact.state is State.KNOWN} == set(PROBES_BY_TARGET[target].FACTS)

@@ -39,6 +39,9 @@ def new(*counts: int) -> str:
         (sensor(0), ABSENT, "", 28, "unknown"),  # makers had face and iris unlock of their own
         ('{"prints":[{"id":0}]}\n', new(0), "", 34, "unknown"),
         ('{"prints":[[]]}\n', new(0), "", 34, "unknown"),
+        ('{"prints":[{"id":0,"count":1},{"id":0,"count":0}]}\n', new(0), "", 34, ["fingerprint"]),
+        ('{"prints":[{"id":0,"count":-1},{"id":10,"count":1}]}\n', new(0), "", 34, "unknown"),
+        ('{"prints":[{"id":0,"count":1e999}]}\n', new(0), "", 34, "unknown"),
         (new(2)[:-30], new(0), "", 34, "unknown"),
         ("no sensor\n", new(0), "", 34, "unknown"),
         ("[" * 100_000 + '"prints":', new(0), "", 34, "unknown"),

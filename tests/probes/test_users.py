@@ -71,6 +71,9 @@ def test_a_bugreport_s_user_service_stands_in_and_leaves_out_who_is_being_remove
         "Usuarios:\n",
         "Users:\n\tUserInfo{0:Owner:13} running\n\tUserInfo{10:Tra",
         "Users:\n\tUserInfo{0:Owner:13} running\n\tUserInfo{10:Trabajo:zz} running\n",
+        "Users:\n\tUserInfo{10:Trabajo:1030} running\n",  # a profile alone: whose?
+        "Users:\n\tUserInfo{0:Sistema:c03} running\n\tUserInfo{10:Ana:c12 <removing>\n",
+        "Users:\n\tUserInfo{0:Owner:13} running\n\tUserInfo{10:Ana:410}\n\tUserInfo{10:Ana:1030}\n",
     ],
 )
 def test_a_list_that_may_lack_somebody_is_no_list(text: str) -> None:
