@@ -1,12 +1,12 @@
 """The outbox: signed reports that a collector has not acknowledged yet, safe across power cuts (SQLite)."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from agent import database
 from agent.facts import instant
 from agent.messages import Message, PostureError
 
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS waiting (
 _COLUMNS = "report_id, serial, collector, signed, created_at, attempts, next_try_at, refused, last_error"
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(hours=6)
+_UNUSABLE = Message("the outbox {path} cannot be used: {why}; free some disk space or mend the file's permissions")
 
 
 class OutboxError(PostureError):
@@ -58,27 +59,8 @@ class Outbox:
         """The agent's data folder."""
         return self._path.parent
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=10, isolation_level="IMMEDIATE")
-            try:
-                connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")  # a report that was put is there after a power cut
-                connection.execute(_SCHEMA)
-                with connection:
-                    yield connection
-            finally:
-                connection.close()
-        except (sqlite3.Error, OSError) as error:
-            raise OutboxError(
-                Message(
-                    "the outbox {path} cannot be used: {why}; free some disk space or mend the file's permissions",
-                    {"path": str(self._path), "why": str(error)},
-                )
-            ) from error
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return database.opened(self._path, _SCHEMA, OutboxError, _UNUSABLE)
 
     def put(self, report_id: str, serial: str, collector: str, signed: str) -> None:
         """Keep a signed report until the collector at that address has it; it is on disk when this returns."""

@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, cast
 
+from agent import database
 from agent.facts import instant
 from agent.messages import LANGUAGES, Language, Message, PostureError
 from agent.policy.terms import Verdict
@@ -34,6 +35,7 @@ CREATE TABLE IF NOT EXISTS due (
 
 Outcome = Literal["scanned", "partly", "failed"]
 """A phone was looked at; it went away before it had said all; it could not be scanned."""
+_UNUSABLE = Message("the journal {path} cannot be used: {why}; free some disk space or mend the file's permissions")
 
 
 class JournalError(PostureError):
@@ -72,26 +74,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=10)
-            try:
-                connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(_SCHEMA)
-                with connection:
-                    yield connection
-            finally:
-                connection.close()
-        except (sqlite3.Error, OSError) as error:
-            raise JournalError(
-                Message(
-                    "the journal {path} cannot be used: {why}; free some disk space or mend the file's permissions",
-                    {"path": str(self._path), "why": str(error)},
-                )
-            ) from error
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return database.opened(self._path, _SCHEMA, JournalError, _UNUSABLE)
 
     def expect(self, night: Night, phones: Sequence[tuple[str, str | None]]) -> None:
         """Note which phones (key and name) a night is to scan; what was expected once stays so."""
