@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -19,29 +20,72 @@ from server_stub.web.text import clean
 from server_stub.web.words import in_every_language
 
 Rules = dict[str, RuleState]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One report: of which phone, and when it was looked at."""
+
+    report: Report
+    key: str
+    at: datetime
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The later one of two is the newer look, whatever the order of arrival."""
+        return self.at, self.report.report_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged(Look):
+    """A look with what people decided laid over it."""
+
+    rules: Mapping[str, extract.Columns]
+    digest: str
+
+    @classmethod
+    def of(cls, look: Look, people: Decisions, now: datetime) -> "_Judged":
+        report = decided(look.report, people, now)
+        rules = extract.rules(report)
+        return cls(report, look.key, look.at, rules, extract.digest_of(rules))
+
+    def differs_from(self, phone: Phone) -> bool:
+        """Whether any rule, or the verdict, would stand otherwise."""
+        return phone.rules_digest != self.digest or phone.rank != extract.rank(self.report)
+
+
 LAPSED = _("An exception or a statement has lapsed; scan the phone again.")
 _AT_ONCE = 200
 _PHONE = (
     "manufacturer", "model", "android_version", "security_patch", "report_id", "scanned_at", "rank", "rank_since",
-    "holds_until", "profile", "headline",
+    "holds_until", "profile", "headline", "policy_sha256", "rules_digest",
 )  # fmt: skip
-_RULE = ("clause", "status", "severity", "strength", "in_the_way", "since")
+_REJUDGED = ("rank", "rank_since", "holds_until", "headline", "policy_sha256", "rules_digest")
+_COLUMNS = ("clause", "status", "severity", "strength", "in_the_way")  # as in extract.Columns
+_RULE = (*_COLUMNS, "since")
 
 
-def move(phones: Mapping[str, Phone], looks: Sequence[tuple[Report, str, datetime]]) -> None:
-    """Apply looks (report, phone's key, instant) to locked phones, and write what differs in few statements."""
-    before, people, now = _rules_of(phones), decisions_of(phones.values()), timezone.now()
+def move(phones: Mapping[str, Phone], looks: Iterable[Look]) -> None:
+    """Apply looks to locked phones, and write what differs in few statements.
+
+    From one night to the next most phones stand as they stood: of these no rule is read or written.
+    """
+    people, now = decisions_of(phones.values()), timezone.now()
+    ordered = [_Judged.of(look, people[look.key], now) for look in sorted(looks, key=lambda look: look.order)]
+    before = _rules_of({each.key for each in ordered if each.differs_from(phones[each.key])})
     after, moves, moved = dict(before), Moves(), dict[str, Phone]()
-    for report, key, at in sorted(looks, key=lambda look: (look[2], look[0].report_id)):
-        phone = phones[key]
-        if phone.scanned_at is not None and (at, report.report_id) <= (phone.scanned_at, str(phone.report_id)):
+    for look in ordered:
+        phone = phones[look.key]
+        if phone.scanned_at is not None and look.order <= (phone.scanned_at, str(phone.report_id)):
             continue
-        stood = places(phone, after[key].values())
-        stands = decided(report, people[key], now)
-        _move_phone(phone, stands, at)
-        after[key] = _moved_rules(after[key], extract.rule_states(stands, key, at))
-        moves.add(key, stood, places(phone, after[key].values()), at)
-        moved[key] = phone
+        moved[look.key] = phone
+        if look.key not in before:
+            _move_phone(phone, look)
+            continue
+        stood = places(phone, after[look.key].values())
+        _move_phone(phone, look)
+        after[look.key] = _moved_rules(after[look.key], look.key, look.rules, look.at)
+        moves.add(look.key, stood, places(phone, after[look.key].values()), look.at)
     Phone.objects.bulk_create(moved.values(), update_conflicts=True, unique_fields=["key"], update_fields=_PHONE)
     _write_rules(before, after)
     moves.write()
@@ -65,7 +109,7 @@ def rejudge(keys: Sequence[str], now: datetime) -> None:
             phones = {phone.key: phone for phone in seen.order_by("key").select_for_update()}
             before, people, moves = _rules_of(phones), decisions_of(phones.values()), Moves()
             after = {key: _rejudge(phone, before[key], people[key], moves, now) for key, phone in phones.items()}
-            Phone.objects.bulk_update(phones.values(), ("rank", "rank_since", "holds_until", "headline"))
+            Phone.objects.bulk_update(phones.values(), _REJUDGED)
             _write_rules(before, after)
             moves.write()
 
@@ -82,8 +126,10 @@ def _rejudge(phone: Phone, rules: Rules, people: Decisions, moves: Moves, now: d
         phone.rank, phone.rank_since = rank, since
     fell = lapsed_at is not None and stood.get(FLEET) == Rank.MEETS and rank is not Rank.MEETS
     phone.headline = in_every_language(LAPSED) if fell else extract.headline(report)
-    phone.holds_until = holds_until(report)
-    after = _moved_rules(rules, extract.rule_states(report, phone.key, since))
+    phone.holds_until, phone.policy_sha256 = holds_until(report), report.policy.sha256
+    stands = extract.rules(report)
+    phone.rules_digest = extract.digest_of(stands)
+    after = _moved_rules(rules, phone.key, stands, since)
     moves.add(phone.key, stood, places(phone, after.values()), since)
     return after
 
@@ -97,7 +143,7 @@ def _rejudge_erased(phone: Phone, rules: Rules, moves: Moves, at: datetime) -> R
     for rule in after.values():
         if rule.status == "waived":
             rule.status, rule.in_the_way, rule.since = "inconclusive", True, at
-    phone.holds_until = None
+    phone.holds_until, phone.rules_digest = None, ""
     moves.add(phone.key, stood, places(phone, after.values()), at)
     return after
 
@@ -109,7 +155,8 @@ def _rules_of(phones: Iterable[str]) -> dict[str, Rules]:
     return found
 
 
-def _move_phone(phone: Phone, report: Report, at: datetime) -> None:
+def _move_phone(phone: Phone, look: _Judged) -> None:
+    report, at = look.report, look.at
     device, rank = report.device, extract.rank(report)
     if phone.scanned_at is None or phone.rank != rank:
         phone.rank, phone.rank_since = rank, at
@@ -118,16 +165,16 @@ def _move_phone(phone: Phone, report: Report, at: datetime) -> None:
     phone.android_version = clean(device.android_version or "", 40)
     phone.security_patch = clean(device.security_patch or "", 40)
     phone.headline, phone.holds_until = extract.headline(report), holds_until(report)
+    phone.policy_sha256, phone.rules_digest = report.policy.sha256, look.digest
 
 
-def _moved_rules(before: Rules, states: Iterable[RuleState]) -> Rules:
+def _moved_rules(before: Rules, key: str, rules: Mapping[str, extract.Columns], at: datetime) -> Rules:
     """The new states; one that is as it was keeps the instant since when."""
     after: Rules = {}
-    for state in states:
-        old = before.get(state.rule)
-        if old is not None and old.status == state.status:
-            state.since = old.since
-        after[state.rule] = state
+    for rule, columns in rules.items():
+        old = before.get(rule)
+        since = old.since if old is not None and old.status == columns[1] else at
+        after[rule] = RuleState(phone_id=key, rule=rule, since=since, **dict(zip(_COLUMNS, columns, strict=True)))
     return after
 
 

@@ -4,16 +4,17 @@ import hashlib
 import math
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pydantic_core
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
-from joserfc import jws
-from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from pydantic import ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from agent.report.model import Report
 from server_stub.ingest.refusal import Refusal
@@ -22,19 +23,12 @@ TYPE = "posture-report+jws"
 # RFC 9864's name, and the one it replaces, which older JOSE libraries still write. Both mean the same bytes
 # here: only Ed25519 keys are enrolled.
 _ALGORITHMS = ("Ed25519", "EdDSA")
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+# Ten times as quick as the standard library's, and strict; it reads the other base64 too, which we do not.
+_BYTES = TypeAdapter(bytes, config=ConfigDict(val_json_bytes="base64"))
+_NOT_BASE64URL = ("+", "/", "=")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _ABOVE = 3  # levels of a report above what may hold any value
 _MEMBERS = ("protected", "payload", "signature")
-
-
-class _Registry(jws.JWSRegistry):
-    """Only our algorithms, and payloads up to our own limit."""
-
-    def get_alg(self, name: str) -> jws.JWSAlgModel:  # type: ignore[name-defined]
-        if name not in _ALGORITHMS:
-            raise UnsupportedAlgorithmError(f"Algorithm of '{name}' is not allowed")
-        return self.algorithms[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +48,14 @@ def open_envelope(received: bytes, media_type: str, find_key: Callable[[str], di
     `find_key` gives the public JWK of an agent by its id, or raises Refusal. Raises Refusal for all else.
     """
     members = _members(received, media_type)
-    agent_id = _agent_id(members["protected"])
-    registry = _Registry()
-    registry.max_payload_length = 2 * settings.REPORT_LIMIT_BYTES  # in base64; the body's limit came first
+    protected, payload, signature = (_decoded(members, name) for name in _MEMBERS)
+    agent_id = _agent_id(protected)
     try:
-        key = OKPKey.import_key(find_key(agent_id))
-        payload = jws.deserialize_json(members, key, registry=registry).payload  # type: ignore[call-overload]
-    except (JoseError, ValueError):
+        key = OKPKey.import_key(find_key(agent_id)).public_key
+        if not isinstance(key, Ed25519PublicKey):
+            raise ValueError(agent_id)
+        key.verify(signature, f"{members['protected']}.{members['payload']}".encode())
+    except (InvalidSignature, JoseError, ValueError):
         raise Refusal(
             401, "bad-signature", "The signature does not fit: the report was changed on its way, or forged."
         ) from None
@@ -89,16 +84,33 @@ def _members(received: bytes, media_type: str) -> dict[str, str]:
             "This is no signed report: it should have exactly payload, protected and signature (RFC 7515, 7.2.2).",
         )
     for name in _MEMBERS:
-        if not isinstance(found[name], str) or not _BASE64URL.fullmatch(found[name]):
-            raise Refusal(400, "no-envelope", f"This is no signed report: {name} is not base64url.")
+        if not isinstance(found[name], str):
+            raise _not_base64url(name)
     return found
 
 
-def _agent_id(protected: str) -> str:
+def _decoded(members: Mapping[str, str], name: str) -> bytes:
+    """The bytes of a member, which is base64url without padding."""
+    text = members[name]
+    if not text or any(other in text for other in _NOT_BASE64URL):
+        raise _not_base64url(name)
     try:
-        header = jws.extract_compact(f"{protected}..".encode()).headers()
-    except (JoseError, ValueError, RecursionError):
-        raise Refusal(400, "no-envelope", "This is no signed report: its protected header is not JSON.") from None
+        return _BYTES.validate_strings(text)
+    except ValidationError:
+        raise _not_base64url(name) from None
+
+
+def _not_base64url(name: str) -> Refusal:
+    return Refusal(400, "no-envelope", f"This is no signed report: {name} is not base64url.")
+
+
+def _agent_id(protected: bytes) -> str:
+    try:
+        header = pydantic_core.from_json(protected, allow_inf_nan=False)
+    except ValueError:
+        header = None
+    if not isinstance(header, dict):
+        raise Refusal(400, "no-envelope", "This is no signed report: its protected header is not JSON.")
     if header.get("alg") not in _ALGORITHMS:
         raise Refusal(400, "wrong-algorithm", "The protected header should say alg: Ed25519.")
     if header.get("typ") != TYPE or set(header) != {"alg", "kid", "typ"} or not isinstance(header["kid"], str):

@@ -1,14 +1,15 @@
 """From a report to columns: cleaned, cut to length, in range. Everything in a report is a stranger's text."""
 
 import hashlib
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from agent.report.model import Report, ReportedResult
 from server_stub.ingest.refusal import Refusal
-from server_stub.phones.models import Rank, RuleState
-from server_stub.privacy.hiding import without_names
+from server_stub.phones.models import Rank
+from server_stub.privacy.hiding import sentences_without_names
 from server_stub.web.clauses import position
 from server_stub.web.text import clean
 
@@ -16,6 +17,8 @@ _PLAIN_SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _SEVERITIES = ("critical", "high", "medium", "low")
 _OPEN = ("fail", "error", "inconclusive")
 HEADLINE_LENGTH = 300
+
+Columns = tuple[str, str, str, str, bool]  # clause, status, severity, strength, in_the_way
 
 
 def phone_key(serial: str) -> str:
@@ -61,23 +64,25 @@ def headline(report: Report) -> dict[str, str]:
     """The one sentence, by language, that stands between the phone and "meets". Empty when nothing does."""
     if report.verdict == "compliant":
         return {}
-    report = without_names(report)  # every role sees it
     if report.summary:
-        return {lang: clean(sentence, HEADLINE_LENGTH) for lang, sentence in report.summary.items()}
-    first = next(iter(by_weight(report.results)), None)
-    if first is None:
+        sentences: Mapping[str, str] = {**report.summary}
+    elif first := next(iter(by_weight(report.results)), None):
+        sentences = {report.language: first.message} | {lang: texts.message for lang, texts in first.texts.items()}
+    else:
         return {}
-    sentences = {report.language: first.message} | {lang: texts.message for lang, texts in first.texts.items()}
-    return {lang: clean(sentence, HEADLINE_LENGTH) for lang, sentence in sentences.items()}
+    seen_by_all = sentences_without_names(report, sentences)
+    return {lang: clean(sentence, HEADLINE_LENGTH) for lang, sentence in seen_by_all.items()}
 
 
-def rule_states(report: Report, key: str, at: datetime) -> list[RuleState]:
-    """One row a rule. The same rule twice in a report counts once, at its first place."""
-    rows: dict[str, RuleState] = {}
-    for result in report.results:
-        rule = clean(result.rule, 120)
-        row = RuleState(phone_id=key, rule=rule, clause=clean(result.clause, 40), status=result.status, since=at)
-        row.severity, row.strength = result.severity, result.strength
-        row.in_the_way = in_the_way(result)
-        rows.setdefault(rule, row)
-    return list(rows.values())
+def rules(report: Report) -> dict[str, Columns]:
+    """How each rule stands. The same rule twice in a report counts once, at its first place."""
+    found: dict[str, Columns] = {}
+    for each in report.results:
+        columns = (clean(each.clause, 40), each.status, each.severity, each.strength, in_the_way(each))
+        found.setdefault(clean(each.rule, 120), columns)
+    return found
+
+
+def digest_of(rules: Mapping[str, Columns]) -> str:
+    """By which two looks at a phone are known to say the same of every rule."""
+    return hashlib.sha256(json.dumps(sorted(rules.items())).encode()).hexdigest()

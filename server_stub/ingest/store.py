@@ -70,7 +70,7 @@ def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
         if fresh:
             phones = _lock_phones(fresh, now)
             StoredReport.objects.bulk_create(_history(delivery, now) for delivery in fresh)
-            current.move(phones, [(each.envelope.report, each.key, each.at) for each in fresh])
+            current.move(phones, [current.Look(each.envelope.report, each.key, each.at) for each in fresh])
             _see_agents(fresh, now)
     return outcomes
 

@@ -41,6 +41,8 @@ class Phone(models.Model):
     holds_until = models.DateTimeField(null=True)
     profile = models.CharField(max_length=20, blank=True)
     headline = models.JSONField(default=dict)  # language: the sentence that stands between it and "meets"
+    # Over all its RuleStates: a look that says the same of every rule need not read them. "": not told.
+    rules_digest = models.CharField(max_length=64, blank=True)
     policy_sha256 = models.CharField(max_length=64, blank=True)  # by which policy it stands so; "": not noted then
 
     class Meta:

@@ -4,7 +4,7 @@ A name can stand in a fact, in the line that proves another one, and in a senten
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.report.model import EvidenceLine, Report, ReportedFact, ReportedResult, ResultTexts
@@ -24,8 +24,7 @@ PRIVATE: dict[str, tuple[str, ...]] = {
 
 def without_names(report: Report) -> Report:
     """The report as a role without `view_private` may see it."""
-    names = sorted({name for fact in PRIVATE for name in _names(report, fact)}, key=len, reverse=True)
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names)) if names else None
+    pattern = _pattern(report)
     return report.model_copy(
         update={
             "facts": {name: _fact(name, fact, pattern) for name, fact in report.facts.items()},
@@ -33,6 +32,17 @@ def without_names(report: Report) -> Report:
             "results": tuple(_result(result, pattern) for result in report.results),
         }
     )
+
+
+def sentences_without_names(report: Report, sentences: Mapping[str, str]) -> dict[str, str]:
+    """Sentences about the report, by language, as the same role may see them."""
+    pattern = _pattern(report)
+    return {language: _hide(each, pattern) for language, each in sentences.items()}
+
+
+def _pattern(report: Report) -> "re.Pattern[str] | None":
+    names = sorted({name for fact in PRIVATE for name in _names(report, fact)}, key=len, reverse=True)
+    return re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names)) if names else None
 
 
 def _names(report: Report, name: str) -> Iterator[str]:
