@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from server_stub.holders.importing import Outcome
     from server_stub.privacy.erasure import Erased
     from server_stub.privacy.retention import Gone
+    from server_stub.work.worker import Background
 
 _THREADS = 8
 # The proxy's word on scheme and client counts, and that of nobody before it.
@@ -42,9 +43,11 @@ class Running:
     url: str
     _server: BaseWSGIServer
     _thread: threading.Thread
+    _background: "Background"
 
     def stop(self) -> None:
-        """Finish what is being answered, close the door, return when it is closed."""
+        """Finish what is being answered and done, close the door, return when it is closed."""
+        self._background.stop()
         self._server.task_dispatcher.shutdown()
         # Sockets belong to the server's own thread: it closes them, and ends when none is left.
         self._server.trigger.pull_trigger(partial(self._server.asyncore.close_all, self._server._map))
@@ -98,23 +101,51 @@ def start(data: Path, host: str = "127.0.0.1", port: int = 0) -> Running:
     server = _server(host, port)
     thread = threading.Thread(target=server.run, name="collector", daemon=True)
     thread.start()
-    return Running(_url(server), server, thread)
+    background = _background()
+    background.start()
+    return Running(_url(server), server, thread, background)
 
 
-def serve(host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; call `configure` first. `ready` is given the address once it answers."""
+def serve(host: str, port: int, ready: Callable[[str], None], *, background: bool = True) -> None:
+    """Serve until SIGTERM or Ctrl-C; call `configure` first. `ready` is given the address once it answers.
 
-    def end(_signal: int, _frame: FrameType | None) -> NoReturn:
-        raise SystemExit(0)
-
-    server = _server(host, port)
-    before = signal.signal(signal.SIGTERM, end)
+    `background`: do the jobs that wait as well, in a thread beside.
+    """
+    server, worker = _server(host, port), _background()
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         ready(_url(server))
+        if background:
+            worker.start()
         server.run()  # returns on SystemExit and KeyboardInterrupt, its workers finished
     finally:
+        worker.stop()
         server.close()
         signal.signal(signal.SIGTERM, before)
+
+
+def work(ready: Callable[[], None]) -> None:
+    """Do the jobs that wait until SIGTERM or Ctrl-C, and serve nobody; call `configure` first."""
+    worker, ending = _background(), threading.Event()
+    before = {number: signal.signal(number, lambda *_: ending.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        worker.start()
+        ready()
+        ending.wait()
+    finally:
+        worker.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+def _background() -> "Background":
+    from server_stub.work.worker import Background
+
+    return Background()
 
 
 def _server(host: str, port: int) -> BaseWSGIServer:

@@ -47,6 +47,8 @@ INSTALLED_APPS = [
     "server_stub.policies",
     "server_stub.ingest",
     "server_stub.tokens",
+    "server_stub.work",
+    "django_tasks_db",
     "server_stub.web",
 ]
 MIDDLEWARE = [
@@ -116,6 +118,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Phone Posture"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# One queue for both databases; Django 6 has the same as django.tasks.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 NINJA_NUM_PROXIES = 1 if ENVIRONMENT.behind_tls else 0
 
 SESSION_COOKIE_AGE = 12 * 3600

@@ -22,15 +22,16 @@ def command() -> None:
 @command.command("serve", help=t("Serve the API and the dashboard until Ctrl-C."))
 @click.option("--host", default="127.0.0.1", show_default=True, help=t("Address to listen on."))
 @click.option("--port", default=8437, show_default=True, type=click.IntRange(0, 65535), help=t("0: any free port."))
+@click.option("--no-worker", is_flag=True, help=t("Leave the background work to `posture collector worker`."))
 @options.data
 @options.lang
-def serve(host: str, port: int, data: Path | None) -> None:
+def serve(host: str, port: int, no_worker: bool, data: Path | None) -> None:
     """Serve. Migrates first on SQLite, since nobody else uses that file."""
     run = _collector(data)
     if run.on_sqlite():
         run.migrate()
     try:
-        run.serve(host, port, lambda url: click.echo(t("The dashboard is at {url}", url=url)))
+        run.serve(host, port, lambda url: click.echo(t("The dashboard is at {url}", url=url)), background=not no_worker)
     except OSError as error:
         raise PostureError(
             Message(
@@ -38,6 +39,15 @@ def serve(host: str, port: int, data: Path | None) -> None:
                 {"host": host, "port": port, "why": error.strerror or str(error)},
             )
         ) from error
+    click.echo(t("Stopped."), err=True)
+
+
+@command.command("worker", help=t("Do the background work alone, and serve nobody, until Ctrl-C."))
+@options.data
+@options.lang
+def worker(data: Path | None) -> None:
+    """Work. As many of them as one likes may share a PostgreSQL."""
+    _migrated(data).work(lambda: click.echo(t("Working. Ctrl-C ends it.")))
     click.echo(t("Stopped."), err=True)
 
 

@@ -25,13 +25,14 @@ _DETAIL = 400
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it: a person by name, an agent by key id, the terminal of the collector's own machine, or a stranger."""
+    """Who did it: a person by name, an agent by key id, the collector's own terminal, itself, or a stranger."""
 
-    kind: Literal["person", "agent", "terminal", "stranger"]
+    kind: Literal["person", "agent", "terminal", "collector", "stranger"]
     name: str = ""
 
 
 TERMINAL = Actor("terminal")
+COLLECTOR = Actor("collector")
 STRANGER = Actor("stranger")
 
 

@@ -9,6 +9,7 @@ ACTORS: Mapping[str, str | Promise] = {
     "person": _("person"),
     "agent": _("agent"),
     "terminal": _("the collector's terminal"),
+    "collector": _("the collector itself"),
     "stranger": _("somebody unknown"),
 }
 ACTIONS: Mapping[str, str | Promise] = {
