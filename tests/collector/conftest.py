@@ -9,6 +9,8 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
 
 from server_stub.agents.models import Agent
 from server_stub.people.models import Person
@@ -73,6 +75,20 @@ def sign_in(db: None) -> Callable[[str], Client]:
         return client
 
     return enter
+
+
+@pytest.fixture
+def work(db: None) -> Callable[[], None]:
+    """Do all the background jobs that wait, as a worker would."""
+
+    def run() -> None:
+        names = {"queue_names": ["*"], "excluded_queue_names": [], "backend_name": "default", "worker_id": "test"}
+        worker = Worker(**names, interval=0, batch=True, startup_delay=False, max_tasks=None)
+        while job := DBTaskResult.objects.ready().first():  # its own loop would close the test's connection
+            job.claim("test")
+            worker.run_task(job)
+
+    return run
 
 
 @pytest.fixture
