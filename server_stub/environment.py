@@ -5,6 +5,8 @@ POSTURE_DATABASE_URL         postgresql://user:password@host:port/name; default:
                              what follows a "?" goes to libpq (sslmode=verify-full), host=/folder is a socket's
 POSTURE_ALLOWED_HOSTS        names that the collector answers to, separated by commas; default: any
 POSTURE_BEHIND_TLS           1 when a proxy speaks TLS: cookies become secure, the proxy's header is believed
+POSTURE_OPENID               a file (TOML) that describes an OpenID Connect provider; default: local accounts only
+POSTURE_SECOND_FACTOR_FOR    roles, separated by commas, that local accounts use with a second factor only
 POSTURE_LATE_AFTER_HOURS     a phone not seen for longer is late; default 26
 POSTURE_KEEP_CONTENT_DAYS    `retention` empties reports that are older; default 400
 POSTURE_KEEP_HISTORY_DAYS    `retention` deletes a report's line in the history when it is older; default 1830
@@ -20,6 +22,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from platformdirs import user_data_path
+
+from server_stub.openid.configuration import OpenId
+from server_stub.people.roles import ROLES
 
 _SECRET_FILE = "collector-secret-key"  # noqa: S105 - a file's name
 _DATABASE_FILE = "collector.sqlite3"
@@ -38,6 +43,8 @@ class Environment:
     database: dict[str, Any]
     allowed_hosts: tuple[str, ...]
     behind_tls: bool
+    openid: OpenId | None
+    second_factor_for: frozenset[str]
     late_after: timedelta
     keep_contents: timedelta
     keep_history: timedelta
@@ -52,6 +59,8 @@ class Environment:
             database=_database(variables.get("POSTURE_DATABASE_URL", ""), data),
             allowed_hosts=tuple(host for host in hosts if host),
             behind_tls=variables.get("POSTURE_BEHIND_TLS", "") in ("1", "true", "yes"),
+            openid=OpenId.read(Path(variables["POSTURE_OPENID"])) if variables.get("POSTURE_OPENID") else None,
+            second_factor_for=_roles(variables.get("POSTURE_SECOND_FACTOR_FOR", "")),
             late_after=timedelta(hours=_whole(variables, "POSTURE_LATE_AFTER_HOURS", 26, "hours")),
             keep_contents=timedelta(days=_whole(variables, "POSTURE_KEEP_CONTENT_DAYS", 400, "days")),
             keep_history=timedelta(days=_whole(variables, "POSTURE_KEEP_HISTORY_DAYS", 1830, "days")),
@@ -76,6 +85,13 @@ class Environment:
             return
         finally:
             part.unlink()
+
+
+def _roles(text: str) -> frozenset[str]:
+    named = frozenset(role.strip() for role in text.split(",")) - {""}
+    if unknown := sorted(named - set(ROLES)):
+        raise ValueError(f"POSTURE_SECOND_FACTOR_FOR names “{unknown[0]}”; there are: {', '.join(ROLES)}")
+    return named
 
 
 def _whole(variables: Mapping[str, str], name: str, usual: int, unit: str) -> int:

@@ -171,11 +171,13 @@ def _url(server: BaseWSGIServer) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
 
 
-def create_person(name: str, password: str, role: str) -> None:
-    """Make a user of the dashboard, or give an existing one this password and role.
+def create_person(name: str, password: str, role: str, email: str = "") -> None:
+    """Make a user of the dashboard, or give an existing one this password and role, and an e-mail address if named.
 
-    `role`: one of `people.roles.ROLES`. Raises ValueError with a sentence when the password is too weak.
+    `role`: one of `people.roles.ROLES`. Whoever calls this vouches for the address. Raises ValueError
+    with a sentence when the password is too weak.
     """
+    from allauth.account.models import EmailAddress
     from django.contrib.auth.models import Group
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
@@ -188,6 +190,7 @@ def create_person(name: str, password: str, role: str) -> None:
     role = FORMER_NAMES.get(role, role)
     person = Person.objects.filter(username=name).first() or Person(username=name)
     person.set_password(password)
+    person.email = email or person.email
     try:
         validate_password(password, person)
         person.full_clean()
@@ -197,6 +200,10 @@ def create_person(name: str, password: str, role: str) -> None:
         new = person.pk is None
         person.save()
         person.groups.set([Group.objects.get(name=role)])
+        if email:
+            EmailAddress.objects.update_or_create(
+                user=person, defaults={"email": email.lower(), "verified": True, "primary": True}
+            )
         record("person.created" if new else "person.changed", TERMINAL, person.username, role=role)
 
 

@@ -38,7 +38,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "server_stub.people",
+    "server_stub.openid",
     "server_stub.audit",
     "server_stub.agents",
     "server_stub.holders",
@@ -68,6 +70,7 @@ MIDDLEWARE = [
     "server_stub.web.middleware.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "server_stub.people.second_factor.required",
 ]
 TEMPLATES = [
     {
@@ -114,6 +117,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+OPENID = ENVIRONMENT.openid
+SOCIALACCOUNT_PROVIDERS = OPENID.for_allauth() if OPENID else {}
+SOCIALACCOUNT_ADAPTER = "server_stub.openid.adapter.RolesByGroup"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # where `link_by_email` lets it happen at all
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SECOND_FACTOR_FOR = ENVIRONMENT.second_factor_for
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Phone Posture"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

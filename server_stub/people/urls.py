@@ -10,4 +10,5 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("2fa/", include("allauth.mfa.urls")),
+    path("openid/", include("server_stub.openid.urls")),
 ]

@@ -11,7 +11,12 @@ from server_stub.web.preferences import THEME_COOKIE, THEMES
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context for `base.html`. The theme's cookie is a stranger's text: only a known word goes through."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
-    return {"theme": theme if theme in THEMES else "auto", "languages": settings.LANGUAGES, "here": _here(request)}
+    return {
+        "theme": theme if theme in THEMES else "auto",
+        "languages": settings.LANGUAGES,
+        "here": _here(request),
+        "openid_name": settings.OPENID.name if settings.OPENID else "",
+    }
 
 
 def _here(request: HttpRequest) -> str:

@@ -9,7 +9,14 @@ from django.utils.translation.template import templatize
 import server_stub
 
 HERE = Path(server_stub.__file__).parent
-_KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "Refusal": (3,)}
+_KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "Refusal": (3,),
+}
 
 
 def sentences() -> set[str | tuple[str, ...]]:

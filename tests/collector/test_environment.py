@@ -1,11 +1,14 @@
 """Settings from the environment: what is read, what is made once, what is refused with one sentence."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from server_stub.environment import Environment
+from server_stub.openid.configuration import OpenId
 
 
 def test_defaults(tmp_path: Path) -> None:
@@ -50,6 +53,8 @@ def test_sqlite_by_url() -> None:
         ({"POSTURE_DATABASE_URL": "mysql://x/y"}, "postgresql://"),
         ({"POSTURE_LATE_AFTER_HOURS": "a day"}, "whole hours"),
         ({"POSTURE_LATE_AFTER_HOURS": "0"}, "whole hours"),
+        ({"POSTURE_SECOND_FACTOR_FOR": "operator, boss"}, "names “boss”"),
+        ({"POSTURE_OPENID": "/nowhere/openid.toml"}, "/nowhere/openid.toml: No such file"),
     ],
 )
 def test_nonsense_is_refused(variables: dict[str, str], says: str) -> None:
@@ -67,3 +72,51 @@ def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     assert [(path.name, oct(path.stat().st_mode)[-3:]) for path in (tmp_path / "new").iterdir()] == [
         ("collector-secret-key", "600")
     ]
+
+
+OPENID = {
+    "issuer": "https://id.example.org/realms/press",
+    "client_id": "posture",
+    "client_secret_file": "secret",
+    "roles": {"Mobile security": "operator"},
+}
+
+
+def openid(folder: Path, secret: str = "s3cret\n", **changes: object) -> OpenId | None:
+    described = {name: value for name, value in (OPENID | changes).items() if value is not None}
+    roles = described.pop("roles", None)
+    lines = [f"{name} = {json.dumps(value)}" for name, value in described.items()]
+    if isinstance(roles, dict):
+        lines += ["[roles]", *(f"{json.dumps(group)} = {json.dumps(role)}" for group, role in roles.items())]
+    (folder / "openid.toml").write_text("\n".join(lines))
+    (folder / "secret").write_text(secret)
+    return Environment.read({"POSTURE_OPENID": str(folder / "openid.toml")}).openid
+
+
+def test_an_openid_connect_provider_is_described_by_a_file(tmp_path: Path) -> None:
+    issuer, roles = "https://id.example.org/realms/press", {"Mobile security": "operator"}
+    assert openid(tmp_path) == OpenId(
+        issuer, "posture", "s3cret", "id.example.org", "groups", roles, link_by_email=False
+    )
+    assert openid(tmp_path, name="Press", claim="roles", link_by_email=True) == OpenId(
+        issuer, "posture", "s3cret", "Press", "roles", roles, link_by_email=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"issuer": None}, "lacks issuer"),
+        ({"roles": {}}, "lacks roles"),
+        ({"issuer": "http://id.example.org"}, "https://"),
+        ({"roles": {"Mobile security": "boss"}}, "the role of “Mobile security” is “boss”"),
+        ({"client_secret": "in the clear"}, "knows no “client_secret”"),
+        ({"client_id": 7}, "client_id should be a text"),
+        ({"link_by_email": "no"}, "link_by_email should be true or false"),
+        ({"client_secret_file": "elsewhere"}, "No such file"),
+        ({"secret": " \n"}, "secret is empty"),
+    ],
+)
+def test_a_wrong_description_of_a_provider_is_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        openid(tmp_path, **changes)
