@@ -91,6 +91,7 @@ def restore(file: Path, data: Path | None) -> None:
 @command.command("create-user", help=t("Make a user of the dashboard, or give one a new password and role."))
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True)
+@click.option("--email", default="", help=t("An address that you vouch for; a provider's account may be linked by it."))
 @click.option(
     "--password",
     envvar="POSTURE_PASSWORD",
@@ -101,11 +102,11 @@ def restore(file: Path, data: Path | None) -> None:
 )
 @options.data
 @options.lang
-def create_user(name: str, role: str, password: str, data: Path | None) -> None:
+def create_user(name: str, role: str, email: str, password: str, data: Path | None) -> None:
     """Make or change a user."""
     run = _migrated(data)
     try:
-        run.create_person(name, password, role)
+        run.create_person(name, password, role, email)
     except ValueError as error:
         raise PostureError(Message("no user was made: {why}", {"why": str(error)})) from error
     click.echo(t("{name} may sign in now.", name=name))
