@@ -5,6 +5,7 @@ A message is an English sentence with named gaps, and what fills them. The Spani
 """
 
 import gettext
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,7 +27,8 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
 class Message:
     """One sentence: `Message("{command} was refused: {answer}", {"command": …, "answer": …})`.
 
-    What fills a gap may be text that a phone wrote: it is only ever inserted, never read as a format.
+    What fills a gap may be text that a stranger wrote: it is only ever inserted, never read as a format, and without
+    its control and direction characters, line breaks too.
     """
 
     sentence: str
@@ -35,11 +37,26 @@ class Message:
     def __call__(self, language: Language = "en") -> str:
         """Return the sentence in `language`, its gaps filled."""
         sentence = _catalogue(language).gettext(self.sentence)
-        filled = {k: v(language) if isinstance(v, Message) else v for k, v in self.values.items()}
-        return sentence.format_map(filled)
+        return sentence.format_map({name: _filling(value, language) for name, value in self.values.items()})
 
     def __str__(self) -> str:
         return self()
+
+
+def _filling(value: "str | int | Message", language: Language) -> str | int:
+    if isinstance(value, Message):
+        return value(language)
+    return _CONTROLS.sub(_REPLACED, value) if isinstance(value, str) else value
+
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+
+
+def quoted(text: str, limit: int = 240) -> str:
+    """Make a stranger's text fit to show: no control or direction characters, no newline, at most `limit` long."""
+    clean = _CONTROLS.sub(_REPLACED, text.strip())
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 class PostureError(Exception):

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent.capture.frames import Decoder, Framed
-from agent.capture.model import Answer, Capture, Command, Outcome, quoted
+from agent.capture.model import Answer, Capture, Command, Outcome
 from agent.capture.script import build
-from agent.messages import Message
+from agent.messages import Message, quoted
 from agent.transport.base import Transport, TransportError
 
 WORKERS = 8

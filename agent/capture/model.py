@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, quoted
+from agent.transport.base import Transport
 
 Source = Literal["live", "capture", "bugreport"]
-OptIn = Literal["--allow-root"]
+OptIn = Literal["--allow-root", "--allow-screen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Command:
     `first`: asked before all else, so that a phone that goes away early has said at least this.
     `opt_in`: never run unless a person gives this option, since it asks for more than shell may have.
     `distil`: what of a whole answer may be kept, where the phone cannot cut it itself; the rest is never stored.
+    `converse`: asked after all else, step by step, since each step rests on what the last one said; returns what is
+    kept. `script` then lists every line that it may run.
     """
 
     key: str
@@ -34,6 +37,7 @@ class Command:
     first: bool = False
     opt_in: OptIn | None = None
     distil: Callable[[bytes], bytes] | None = None
+    converse: Callable[[Transport], bytes] | None = None
 
     @property
     def line(self) -> str:
@@ -208,11 +212,3 @@ _INCOMPLETE = {
     Outcome.CUT: Message("the phone went away while it answered `{command}`; connect it and scan again"),
     Outcome.REPEATED: Message("this bugreport holds `{command}` twice, and one may be forged; scan the phone itself"),
 }
-
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
-
-
-def quoted(text: str, limit: int = 240) -> str:
-    """Make a stranger's text fit to show: no control or direction characters, no newline, at most `limit` long."""
-    clean = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.strip())
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"

@@ -39,6 +39,9 @@ def command(as_json: bool) -> None:
         if each.opt_in is not None:
             click.echo(t("    never run without {option}", option=each.opt_in))
         if each.line != each.key:
-            click.echo(t("    runs as: {line}", line=each.line.replace("\n", "\n             ")))
+            first, *more = each.line.split("\n")
+            click.echo(t("    runs as: {line}", line=first))
+            for line in more:
+                click.echo(f"             {line}")
         click.echo(t("    limits: {seconds} s, {bytes} bytes", seconds=each.timeout_s, bytes=each.limit_bytes))
         click.echo(t("    feeds: {facts}", facts=", ".join(facts)))

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -28,11 +28,16 @@ from agent.simulator.wire import (
     CNXN,
     OKAY,
     OPEN,
+    STLS,
+    STLS_VERSION,
     WRTE,
     Disconnected,
     Packet,
     Wire,
 )
+
+if TYPE_CHECKING:
+    from agent.simulator.wireless import WirelessDebugging
 
 MAX_STREAMS = 256
 _U32 = 0xFFFFFFFF
@@ -41,7 +46,10 @@ _NOISE = bytes(range(256)) * 16
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What every connection to one phone shares. `keys` grows when the person at the phone accepts one."""
+    """What every connection to one phone shares. `keys` grows when the person at the phone accepts one.
+
+    wireless: the port is that of wireless debugging, which knows only computers that were paired; None for all others.
+    """
 
     banner: str
     authorisation: Authorisation
@@ -50,6 +58,7 @@ class Door:
     around: Surroundings
     greeting: Literal["adb", "silence", "noise"]
     note: Callable[[str], None]
+    wireless: "WirelessDebugging | None" = None
 
 
 class Connection:
@@ -113,6 +122,9 @@ class Connection:
             self._greet(packet)
         elif packet.command == AUTH:
             self._authorise(packet)
+        elif packet.command == STLS and self._door.wireless is not None and not self._online:
+            self._wire.encrypt(self._door.wireless.secured)
+            self._go_online()
         elif not self._online:
             return
         elif packet.command == OPEN:
@@ -132,7 +144,10 @@ class Connection:
         self._online = False
         self._hang_up()
         self._wire.agree(packet.arg0, packet.arg1)
-        self._challenge()
+        if self._door.wireless is not None:
+            self._wire.send(STLS, STLS_VERSION, 0)
+        else:
+            self._challenge()
 
     def _challenge(self) -> None:
         self._token = os.urandom(TOKEN_BYTES)

@@ -10,7 +10,7 @@ from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import TZPATH, ZoneInfo
 
 from pydantic import ValidationError
@@ -28,6 +28,9 @@ from agent.simulator.processes import end_processes
 from agent.simulator.scenario import Scenario
 from agent.simulator.wire import Wire
 
+if TYPE_CHECKING:
+    from agent.simulator.wireless import WirelessDebugging
+
 MAX_CONNECTIONS = 32
 _EVERYBODYS = Message(
     "a simulated phone runs commands on this computer: off loopback it must know who may, "
@@ -40,6 +43,7 @@ class SimulatedPhone:
 
     It runs what it is asked in a real shell of this computer, with its user's rights. So it listens elsewhere
     than on loopback only for computers whose key is in `keys`, with `authorise="never"` for all others.
+    With `wireless` its port is that of wireless debugging: TLS, for computers that were paired (see `wireless`).
 
     port: 0 takes a free one; `port` tells which. keys: public keys (as in `adbkey.pub`) that were accepted
     before. changes: fields of the scenario to replace, such as `drop_after_bytes=1000` or
@@ -53,6 +57,7 @@ class SimulatedPhone:
         *,
         host: str = "127.0.0.1",
         keys: tuple[bytes, ...] = (),
+        wireless: bool = False,
         **changes: Any,
     ) -> None:
         if answers := changes.get("answers"):
@@ -62,6 +67,7 @@ class SimulatedPhone:
         if self.scenario.authorise != "never" and not _is_loopback(host):
             raise PostureError(_EVERYBODYS, permanent=True)
         self._keys = [key for text in keys if (key := read_key(text)) is not None]
+        self.wireless = self._wireless() if wireless else None
         self._threads: list[threading.Thread] = []
         self._connections: list[Connection] = []
         self._lock = threading.Lock()
@@ -102,12 +108,16 @@ class SimulatedPhone:
         self.port = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
+        if self.wireless is not None:
+            self.wireless.start(self.port)
         return self
 
     def stop(self) -> None:
         """Hang up, end every process that was started on it, and remove its files."""
         if self._root is None:
             return
+        if self.wireless is not None:
+            self.wireless.stop()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._acceptor.join()
@@ -158,7 +168,13 @@ class SimulatedPhone:
             greeting=self.scenario.greeting,
             around=Surroundings(standins.interpreter(self.scenario), _environment(root, self.scenario), root),
             note=lambda line: log.append_line(root / "log", line),
+            wireless=self.wireless,
         )
+
+    def _wireless(self) -> "WirelessDebugging":
+        from agent.simulator.wireless import WirelessDebugging  # noqa: PLC0415 - mDNS and TLS load slowly
+
+        return WirelessDebugging(self.serial, self.scenario.model, self.host, self._keys)
 
     def _accept(self) -> None:
         while True:

@@ -8,11 +8,17 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-CNXN, AUTH, OPEN, OKAY, WRTE, CLSE = (
-    int.from_bytes(name, "little") for name in (b"CNXN", b"AUTH", b"OPEN", b"OKAY", b"WRTE", b"CLSE")
+if TYPE_CHECKING:
+    from agent.transport.tls import TlsSocket
+
+CNXN, AUTH, OPEN, OKAY, WRTE, CLSE, STLS = (
+    int.from_bytes(name, "little") for name in (b"CNXN", b"AUTH", b"OPEN", b"OKAY", b"WRTE", b"CLSE", b"STLS")
 )
+STLS_VERSION = 0x01000000
 AUTH_TOKEN, AUTH_SIGNATURE, AUTH_RSAPUBLICKEY = 1, 2, 3
 
 VERSION_CHECKED = 0x01000000
@@ -53,7 +59,7 @@ class Wire:
         packet_delay_s: float = 0,
         drop_after_bytes: int | None = None,
     ) -> None:
-        self._connection = connection
+        self._connection: socket.socket | TlsSocket = connection
         self.own = (VERSION_UNCHECKED, PAYLOAD_NEW) if modern else (VERSION_CHECKED, PAYLOAD_OLD)
         self._delay_s = packet_delay_s
         self._bytes_left = drop_after_bytes
@@ -67,6 +73,16 @@ class Wire:
         self.max_payload = min(max_payload, self.own[1])
         if self.max_payload < 64:
             raise Disconnected("the host takes no data")
+
+    def encrypt(self, secured: "Callable[[socket.socket], TlsSocket]") -> None:
+        """Go on over TLS; raise Disconnected when the host is none that the phone knows."""
+        if not isinstance(self._connection, socket.socket):
+            raise Disconnected("encrypted already")
+        try:
+            self._connection = secured(self._connection)
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+        self._connection.settimeout(None)
 
     def receive(self) -> Packet:
         """Read one packet; raise Disconnected at the end, and at anything that adbd hangs up on."""
