@@ -12,6 +12,7 @@ from server_stub.guideline import pages as guideline
 from server_stub.holders import pages as holders
 from server_stub.ingest.api import api
 from server_stub.phones import pages as phones
+from server_stub.policies import pages as policies
 from server_stub.privacy import pages as privacy
 from server_stub.web import preferences
 
@@ -44,7 +45,22 @@ class Decision:
         return value
 
 
+class Step:
+    """What is done about a policy's edition."""
+
+    regex = "approve|refuse|withdraw|again|lift"
+
+    def to_python(self, value: str) -> str:
+        """The word itself."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """The word itself."""
+        return value
+
+
 register_converter(Key, "key")
+register_converter(Step, "step")
 register_converter(Decision, "decision")
 urlpatterns = [
     path("", phones.fleet_page, name="fleet"),
@@ -54,6 +70,10 @@ urlpatterns = [
     path("clauses/<key:number>/", guideline.clause_page, name="clause"),
     path("policy/", guideline.policy_page, name="policy"),
     path("policy/preview/", guideline.preview_page, name="preview"),
+    path("policy/submit/", policies.submit, name="submit-policy"),
+    path("policy/history/", policies.history_page, name="editions"),
+    path("policy/editions/<int:edition_id>/", policies.edition_page, name="edition"),
+    path("policy/editions/<int:edition_id>/<step:what>/", policies.step, name="edition-step"),
     path("agents/", agents.agents_page, name="agents"),
     path("agents/codes/", agents.new_code, name="new-code"),
     path("agents/<key:agent_id>/revoke/", agents.revoke, name="revoke-agent"),

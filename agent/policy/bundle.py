@@ -117,16 +117,21 @@ def read(path: Path) -> Files:
         values = {"file": quoted(str(path)), "why": error.strerror or str(error)}
         raise PolicyError(Message("{file}: cannot be read: {why}", values)) from error
     try:
-        if len(signed) > _LIMIT_BYTES:
-            raise PolicyError(Message("it is larger than {limit} bytes", {"limit": _LIMIT_BYTES}))
-        header, payload = opened(signed, _named_key, _REFUSALS)
-        body = _body(payload)
-        files = _unpacked(body, str(header["kid"]))
-        if (Release(body.id, body.version, body.date), body.sha256) != (release(files), files.sha256):
-            raise PolicyError(Message("what the bundle says of itself is not what its files say"))
+        return unpack(signed)
     except PolicyError as error:
         problem: dict[str, str | int | Message] = {"file": quoted(str(path)), "problem": error.message}
         raise PolicyError(Message("{file}: {problem}", problem)) from error
+
+
+def unpack(signed: bytes) -> Files:
+    """The files of a bundle whose signature holds, by whomever it is. Raises PolicyError."""
+    if len(signed) > _LIMIT_BYTES:
+        raise PolicyError(Message("it is larger than {limit} bytes", {"limit": _LIMIT_BYTES}))
+    header, payload = opened(signed, _named_key, _REFUSALS)
+    body = _body(payload)
+    files = _unpacked(body, str(header["kid"]))
+    if (Release(body.id, body.version, body.date), body.sha256) != (release(files), files.sha256):
+        raise PolicyError(Message("what the bundle says of itself is not what its files say"))
     return files
 
 

@@ -280,6 +280,7 @@ class Overlay(Part):
     version: Word | None = None  # it and the date are needed where the overlay is published in a bundle
     date: Date | None = None
     verdict: VerdictRule | None = None
+    waivers: Waivers | None = None
     time_zone: Word | None = None
     parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict)
     trusted_networks: tuple[Network, ...] = Field(default=(), strict=False)

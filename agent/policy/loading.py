@@ -102,6 +102,7 @@ def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay
     tuned = _tuned(laid, [rule.id for _, _, rule in _written(clauses)])
     trusted = frozenset(network.ssid for network in networks)
     verdict = next((overlay.verdict for overlay, _ in reversed(laid) if overlay.verdict), head.verdict)
+    waivers = next((overlay.waivers for overlay, _ in reversed(laid) if overlay.waivers), head.waivers)
     return Policy(
         id=head.id,
         version=head.version,
@@ -110,7 +111,7 @@ def _compile(head: Head, sources: Sequence[Source], laid: Sequence[tuple[Overlay
         sha256=digest([*sources, *(source for _, source in laid)]),
         time_zone=_zone(head, sources[0], laid),
         counted=verdict.counts,
-        longest_waiver=timedelta(seconds=head.waivers.longest.in_seconds),
+        longest_waiver=timedelta(seconds=waivers.longest.in_seconds),
         changes=head.changes,
         layers=("policy", *(f"{overlay.layer} {overlay.name}" for overlay, _ in laid)),
         parameters=parameters,

@@ -28,6 +28,10 @@ ACTIONS: Mapping[str, str | Promise] = {
     "agent.enrolled": _("was enrolled"),
     "agent.enrolment-refused": _("was refused at enrolment"),
     "agent.revoked": _("revoked an agent"),
+    "agent.rotated": _("has a new key"),
+    "agent.rotation-asked": _("asked an agent for a new key"),
+    "agent.rotation-refused": _("was refused a new key"),
+    "agent.limited": _("set of which phones an agent may report"),
     "policy.submitted": _("submitted a policy"),
     "policy.published": _("approved and published a policy"),
     "policy.refused": _("refused a policy"),
@@ -42,4 +46,5 @@ ACTIONS: Mapping[str, str | Promise] = {
     "holders.imported": _("imported holders and groups"),
     "group.period-set": _("set a group's period"),
     "delivery.refused": _("was refused a delivery"),
+    "delivery.repeated": _("sent again what was known"),
 }

@@ -1,7 +1,8 @@
-"""What a report says once the collector's exceptions and statements are laid over what was measured.
+"""What a report says by the policy published here, with the collector's exceptions and statements laid over it.
 
 The same order as the agent's own (`agent.policy.engine`): measured first, then a statement of what was not proved,
-then an exception. What was measured stays in `measured_status`; what has lapsed counts for nothing.
+then an exception. A report that was judged by another policy than the published one is judged again by its facts.
+What was measured stays in `measured_status`; what has lapsed counts for nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,12 +13,16 @@ from typing import Any
 from django.db.models import Q
 
 from agent.facts import instant
+from agent.policy.model import Policy
 from agent.policy.terms import Verdict
+from agent.report.again import judged_again
 from agent.report.model import Report, ReportedResult
 from server_stub.decisions.models import Statement, Waiver
 from server_stub.ingest.extract import in_the_way
 from server_stub.phones.models import Phone
 from server_stub.phones.standing import standing
+from server_stub.policies.published import NONE as NO_LAYERS
+from server_stub.policies.published import Layers, in_force, layers_of
 
 _OPEN = ("fail", "inconclusive", "error")
 
@@ -28,14 +33,16 @@ class Decisions:
 
     waivers: Sequence[Waiver] = ()
     statements: Sequence[Statement] = ()
+    policies: Layers = NO_LAYERS
 
 
 NONE = Decisions()
 
 
 def decisions_of(phones: Iterable[Phone]) -> dict[str, Decisions]:
-    """The decisions for each of these phones, in two statements."""
-    groups = {phone.key: phone.group for phone in phones}
+    """The decisions for each of these phones, in three statements."""
+    phones = list(phones)
+    groups, policies = {phone.key: phone.group for phone in phones}, layers_of(phones)
     waivers = Waiver.objects.select_related("requested_by", "decided_by", "group").filter(
         Q(phone_key__in=list(groups)) | Q(group__name__in={name for name in groups.values() if name}), approved=True
     )
@@ -45,14 +52,25 @@ def decisions_of(phones: Iterable[Phone]) -> dict[str, Decisions]:
         key: Decisions(
             [each for each in found if each.phone_key == key or (each.group and each.group.name == group)],
             [each for each in statements if each.phone_key == key],
+            policies[key],
         )
         for key, group in groups.items()
     }
 
 
 def decided(report: Report, decisions: Decisions, at: datetime) -> Report:
-    """The report as it stands at `at`. Its verdict and summary stay the agent's where no status differs."""
-    results = tuple(_decided(result, decisions, at) for result in report.results)
+    """The report as it stands at `at`. Its verdict and summary stay the policy's where no decision changes a status."""
+    return _laid(by_policy(report, decisions, at), decisions, decisions.policies.at(at), at)
+
+
+def by_policy(report: Report, decisions: Decisions, at: datetime) -> Report:
+    """The report judged by the policy that was published for its phone at `at`, before people's decisions."""
+    policy = decisions.policies.at(at)
+    return judged_again(report, policy) if policy else report
+
+
+def _laid(report: Report, decisions: Decisions, policy: Policy | None, at: datetime) -> Report:
+    results = tuple(_decided(result, decisions, policy, at) for result in report.results)
     if [result.status for result in results] == [result.status for result in report.results]:
         return report.model_copy(update={"results": results})
     return report.model_copy(update={"results": results, "verdict": _verdict(results), "summary": {}})
@@ -60,39 +78,39 @@ def decided(report: Report, decisions: Decisions, at: datetime) -> Report:
 
 def as_it_stands(report: Report, decisions: Decisions, at: datetime) -> Report:
     """The same, with the agent's own exceptions and statements that have lapsed by then."""
+    policy, report = decisions.policies.at(at), by_policy(report, decisions, at)
     lapsed = standing(report, at)
     changed = [each for each in lapsed.results if each not in report.results]
     if changed:
-        results = tuple(_counting(each) if each in changed else each for each in lapsed.results)
+        results = tuple(_counting(each, policy) if each in changed else each for each in lapsed.results)
         lapsed = lapsed.model_copy(update={"results": results, "verdict": _verdict(results), "summary": {}})
-    return decided(lapsed, decisions, at)
+    return _laid(lapsed, decisions, policy, at)
 
 
-def _counting(result: ReportedResult) -> ReportedResult:
+def _counting(result: ReportedResult, policy: Policy | None) -> ReportedResult:
     """A result whose exception or statement fell away: the policy says whether it stands in the way again."""
-    return result.model_copy(update={"in_the_way": counts(result.rule, result.status)})
+    return result.model_copy(update={"in_the_way": counts(result.rule, result.status, policy)})
 
 
-def counts(rule: str, status: str) -> bool:
+def counts(rule: str, status: str, policy: Policy | None = None) -> bool:
     """Whether this status of the rule stands in the way; for a rule that the policy does not have, yes."""
-    from server_stub.guideline.policy import shipped  # noqa: PLC0415 - takes a second; few phones need it
-
-    policy = shipped()
+    policy = policy or in_force()
     known = policy.rule(rule)
     return True if known is None else policy.counts(known, status)
 
 
-def _decided(result: ReportedResult, decisions: Decisions, at: datetime) -> ReportedResult:
+def _decided(result: ReportedResult, decisions: Decisions, policy: Policy | None, at: datetime) -> ReportedResult:
     changes: dict[str, Any] = {}
     status = result.status
     stated = _newest(decisions.statements, result.rule, at)
     if stated is not None and status == result.measured_status == "inconclusive":
-        holds = at < stated.valid_until
-        changes["attestation"] = _attestation(stated, lapsed=not holds)
+        ends = _ends(stated, policy)
+        holds = at < ends
+        changes["attestation"] = _attestation(stated, ends, lapsed=not holds)
         if holds:
             status = "pass" if stated.answer else "fail"
             if status == "fail":
-                changes["in_the_way"] = counts(result.rule, status)
+                changes["in_the_way"] = counts(result.rule, status, policy)
     excepted = _last(decisions.waivers, result.rule, at)
     if excepted is not None and status in _OPEN:
         holds = at < excepted.until and (excepted.ended_at is None or at < excepted.ended_at)
@@ -100,6 +118,14 @@ def _decided(result: ReportedResult, decisions: Decisions, at: datetime) -> Repo
         if holds:
             status = "waived"
     return result.model_copy(update={**changes, "status": status}) if changes else result
+
+
+def _ends(stated: Statement, policy: Policy | None) -> datetime:
+    """A statement holds no longer than the policy lets it that is in force now."""
+    rule = policy.rule(stated.rule) if policy else None
+    if rule is None or rule.question is None:
+        return stated.valid_until
+    return min(stated.valid_until, stated.at + rule.question.valid_for)
 
 
 def _newest(statements: Sequence[Statement], rule: str, at: datetime) -> Statement | None:
@@ -120,13 +146,13 @@ def _verdict(results: Iterable[ReportedResult]) -> Verdict:
     return "inconclusive" if standing_in_the_way else "compliant"
 
 
-def _attestation(stated: Statement, *, lapsed: bool) -> Mapping[str, Any]:
+def _attestation(stated: Statement, ends: datetime, *, lapsed: bool) -> Mapping[str, Any]:
     return {
         "answer": stated.answer,
         "by": stated.by,
         "role": stated.role,
         "at": instant(stated.at),
-        "valid_until": instant(stated.valid_until),
+        "valid_until": instant(ends),
         "state": "lapsed" if lapsed else "valid",
     }
 

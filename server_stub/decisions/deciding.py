@@ -11,20 +11,20 @@ from agent.policy import Waiver as Exception_
 from agent.policy.model import Question
 from server_stub.audit.chain import by, record
 from server_stub.decisions.models import Statement, Waiver
-from server_stub.guideline.policy import shipped
 from server_stub.holders.models import Assignment, Group
 from server_stub.ingest.current import rejudge
 from server_stub.people.models import Person
 from server_stub.phones.models import Phone, RuleState
+from server_stub.policies.published import policy_for
 
 
 class NotAllowed(Exception):
     """One sentence for a person: why this cannot be decided so."""
 
 
-def question_of(rule: str) -> Question | None:
-    """What a person may answer of this rule; None: nothing."""
-    known = shipped().rule(rule)
+def question_of(rule: str, phone: Phone) -> Question | None:
+    """What a person may answer of this rule by the phone's policy; None: nothing."""
+    known = policy_for(phone).rule(rule)
     return known.question if known else None
 
 
@@ -84,13 +84,13 @@ def state(person: Person, rule: str, phone: Phone, *, answer: bool, name: str, r
 
     Raises NotAllowed.
     """
-    question, now = question_of(rule), timezone.now().replace(microsecond=0)  # reports know whole seconds
+    question, now = question_of(rule, phone), timezone.now().replace(microsecond=0)  # reports know whole seconds
     if question is None:
         raise NotAllowed(gettext("The policy has no question for this rule."))
     if role not in question.answered_by:
         raise NotAllowed(gettext("The policy does not let this role answer."))
     told = {"phone_key": phone.key, "answer": answer, "by": name, "role": role, "noted_by": person, "at": now}
-    same = [each.id for each in shipped().rules if each.question and each.question.id == question.id]
+    same = [each.id for each in policy_for(phone).rules if each.question and each.question.id == question.id]
     with transaction.atomic():
         for each in same:
             Statement.objects.create(rule=each, valid_until=now + question.valid_for, **told)
@@ -104,8 +104,10 @@ def _locked(waiver_id: int) -> Waiver:
 
 
 def _check(waiver: Waiver, approved_by: str, at: datetime) -> None:
-    """The policy's own rules for exceptions."""
-    known = {rule.id for rule in shipped().rules}
+    """The rules for exceptions of the policy that holds for the phone or the group."""
+    phone = Phone.objects.filter(key=waiver.phone_key).first() if waiver.phone_key else None
+    policy = policy_for(phone, waiver.group.name if waiver.group else "")
+    known = {rule.id for rule in policy.rules}
     known |= set(RuleState.objects.filter(phone=waiver.phone_key, rule=waiver.rule).values_list("rule", flat=True))
     asked = Exception_(
         waiver.rule,
@@ -118,7 +120,7 @@ def _check(waiver: Waiver, approved_by: str, at: datetime) -> None:
         group=waiver.group.name if waiver.group else None,
     )
     try:
-        check_waiver(asked, known, shipped().longest_waiver)
+        check_waiver(asked, known, policy.longest_waiver)
     except PolicyError as error:
         language = get_language() or "en"
         raise NotAllowed(error.message("es" if language.startswith("es") else "en")) from error

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_safe
 
 from server_stub.decisions.models import Statement, Waiver
 from server_stub.guideline.clauses import reader
-from server_stub.guideline.policy import shipped
 from server_stub.ingest.current import settle
 from server_stub.people.models import Person
 from server_stub.phones.models import Phone
 from server_stub.phones.pages import PhoneRow, phone_row
+from server_stub.policies.published import in_force
 from server_stub.web.answer import answer
 
 _SOON = timedelta(days=30)
@@ -106,7 +106,7 @@ def _rows(waivers: "QuerySet[Waiver]", statements: Iterable[Statement], person: 
 
 
 def _title(rule: str) -> str:
-    known = shipped().rule(rule)
+    known = in_force().rule(rule)
     return known.title[reader()] if known else rule
 
 

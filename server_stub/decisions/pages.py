@@ -15,12 +15,12 @@ from agent.policy import ROLES
 from server_stub.decisions import deciding
 from server_stub.decisions.models import Waiver
 from server_stub.guideline.clauses import reader
-from server_stub.guideline.policy import shipped
 from server_stub.holders.models import Group
 from server_stub.people.models import Person
 from server_stub.phones.models import Phone
 from server_stub.phones.phone import Instant, phone_view
 from server_stub.phones.reading import ResultView
+from server_stub.policies.published import policy_for
 from server_stub.privacy.hiding import PERMISSION
 from server_stub.web.answer import answer
 
@@ -77,7 +77,7 @@ def decide_page(request: HttpRequest, key: str) -> HttpResponse:
 def ask(request: HttpRequest, key: str) -> HttpResponse:
     """Ask for an exception for this phone, or for its group."""
     phone, form = _phone(key), _Ask(request.POST)
-    with timezone.override(shipped().time_zone):
+    with timezone.override(policy_for(phone).time_zone):
         valid = form.is_valid()
     if not valid:
         why = gettext("Give a reason, and an end as a date and time.")
@@ -142,7 +142,7 @@ def _answer(request: HttpRequest, key: str, rule: str, problem: str = "") -> Htt
     result = next((each for clause in shown.clauses for each in clause.results if each.rule == rule), None)
     if result is None:
         raise Http404
-    question, language = deciding.question_of(rule), reader()
+    question, policy, language = deciding.question_of(rule, phone), policy_for(phone), reader()
     page = DecidePage(
         key=phone.key,
         serial=phone.serial,
@@ -153,8 +153,8 @@ def _answer(request: HttpRequest, key: str, rule: str, problem: str = "") -> Htt
         question=question.ask[language] if question else "",
         answered_by=[Choice(role, ROLES[role](language)) for role in question.answered_by] if question else [],
         holds_days=question.valid_for.days if question else 0,
-        longest_days=shipped().longest_waiver.days,
-        time_zone=str(shipped().time_zone),
+        longest_days=policy.longest_waiver.days,
+        time_zone=str(policy.time_zone),
         problem=problem,
     )
     response = answer(request, "decide.html", page)

@@ -11,11 +11,11 @@ from django.utils.translation import get_language, gettext
 from agent.facts import FACTS
 from agent.messages import Language
 from agent.policy.model import Rule
-from server_stub.guideline.policy import shipped
 from server_stub.phones import fleet, tally
 from server_stub.phones.models import Phone, Rank, RuleState
 from server_stub.phones.pages import PhoneRow, phone_row
 from server_stub.phones.trend import Trend, trend_of
+from server_stub.policies.published import in_force
 from server_stub.web.clauses import CLAUSES, clause
 from server_stub.web.keyset import cut
 from server_stub.web.words import SEVERITIES, STRENGTHS
@@ -89,12 +89,12 @@ def is_known(number: str) -> bool:
 def clause_view(number: str, query: Mapping[str, str]) -> ClausePage:
     """One clause."""
     language = reader()
-    of_policy = next((each for each in shipped().clauses if each.id == number), None)
+    of_policy = next((each for each in in_force().clauses if each.id == number), None)
     found = cut(failing(number), fleet.ORDERS["attention"], query, settings.PAGE_SIZE)
     return ClausePage(
         clause=_row(number),
         text=of_policy.text if of_policy else None,
-        rules=[_rule(rule, language) for rule in shipped().rules if rule.clause == number],
+        rules=[_rule(rule, language) for rule in in_force().rules if rule.clause == number],
         cannot=of_policy.cannot[language] if of_policy and of_policy.cannot else None,
         trend=trend_of(number),
         phones=[phone_row(phone) for phone in found.rows],

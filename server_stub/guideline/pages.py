@@ -11,11 +11,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agent.policy.source import LIMIT_BYTES, PolicyError
 from server_stub.guideline.clauses import clause_view, clauses_view, failing, is_known, reader
-from server_stub.guideline.policy import ParameterRow, draft, parameter_row, shipped
+from server_stub.guideline.policy import ParameterRow, parameter_row
 from server_stub.guideline.preview import Preview, preview
 from server_stub.ingest.current import settle
 from server_stub.phones.fleet import ORDERS
 from server_stub.phones.pages import fleet_sheet
+from server_stub.policies import drafts
+from server_stub.policies.published import in_force
+from server_stub.policies.rows import EditionRow, holding_rows, waiting_rows
 from server_stub.web.answer import answer
 from server_stub.web.sheet import wants_csv
 from server_stub.web.text import clean
@@ -32,7 +35,10 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class PolicyPage:
-    """What the policy's page shows. `preview` answers a draft; `problem` says why it is none."""
+    """What the policy's page shows. `holding`: what was published here and holds now.
+
+    `preview` answers a draft; `problem` says why it is none.
+    """
 
     id: str
     title: str
@@ -41,8 +47,11 @@ class PolicyPage:
     sha256: str
     layers: list[str]
     rules: int
+    time_zone: str
     parameters: list[ParameterRow]
     changes: list[ChangeRow]
+    holding: list[EditionRow]
+    waiting: list[EditionRow]
     preview: Preview | None
     problem: str | None
 
@@ -83,10 +92,17 @@ def preview_page(request: HttpRequest) -> HttpResponse:
     if len(text) > LIMIT_BYTES:
         raise BadRequest("the draft is too large")
     try:
-        found = preview(shipped(), draft(text), reader(), request.POST.get("after", "")[:80].replace("\x00", ""))
+        found = preview(drafts.read(text), reader(), request.POST.get("after", "")[:80].replace("\x00", ""))
     except PolicyError as error:
         return answer(request, "policy.html", _page(problem=clean(error.message(reader()), 600)), text=_shown(text))
     return answer(request, "policy.html", _page(found=found), text=_shown(text))
+
+
+def refused_draft(request: HttpRequest, problem: str, text: bytes) -> HttpResponse:
+    """The policy's page with what stands against a draft, and the draft, so that nobody has to type it again."""
+    response = answer(request, "policy.html", _page(problem=problem), text=_shown(text))
+    response.status_code = 422
+    return response
 
 
 def _shown(text: bytes) -> str:
@@ -94,7 +110,7 @@ def _shown(text: bytes) -> str:
 
 
 def _page(found: Preview | None = None, problem: str | None = None) -> PolicyPage:
-    policy, language = shipped(), reader()
+    policy, language = in_force(), reader()
     return PolicyPage(
         id=policy.id,
         title=policy.title[language],
@@ -103,8 +119,11 @@ def _page(found: Preview | None = None, problem: str | None = None) -> PolicyPag
         sha256=policy.sha256,
         layers=list(policy.layers[1:]),
         rules=len(policy.rules),
+        time_zone=str(policy.time_zone),
         parameters=[parameter_row(each, language) for each in policy.parameters.values()],
         changes=[ChangeRow(c.date.isoformat(), c.version, c.change[language]) for c in reversed(policy.changes)],
+        holding=holding_rows(),
+        waiting=waiting_rows(),
         preview=found,
         problem=problem,
     )

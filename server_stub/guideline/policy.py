@@ -1,4 +1,4 @@
-"""The policy that comes with this version, read once a process, and a draft that somebody sends."""
+"""The policy that comes with this version, read once a process, and a policy's values in words."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,24 +8,14 @@ from django.utils.translation import gettext, ngettext
 
 from agent.messages import Language
 from agent.policy.document import Duration, ParameterValue
-from agent.policy.files import Files, find
-from agent.policy.loading import assemble, load
+from agent.policy.loading import load
 from agent.policy.model import Parameter, Policy
-from agent.policy.source import parse
 
 
 @cache
 def shipped() -> Policy:
     """CM-G-03 as it comes with this version. Takes a second the first time."""
     return load()
-
-
-def draft(text: bytes) -> Policy:
-    """A policy or an overlay as somebody writes it. Raises PolicyError, which names line, column and what is wrong."""
-    source = parse(text, gettext("draft"))
-    if isinstance(source.data, dict) and "overlays" in source.data:
-        return assemble(Files(find(None).base, (source,)))
-    return assemble(Files((source,)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from agent.messages import Language
 from agent.policy.diff import Difference, compare
@@ -13,8 +14,13 @@ from agent.policy.diff import Phone as Looked
 from agent.policy.model import Policy
 from agent.policy.recorded import attestations, facts
 from agent.report.model import Report
+from server_stub.guideline.policy import shipped
 from server_stub.phones.models import Phone, StoredReport
 from server_stub.phones.stored import report_of
+from server_stub.policies.drafts import Draft, over
+from server_stub.policies.judging import phones_of
+from server_stub.policies.published import Stack, layers_of
+from server_stub.policies.rows import about
 from server_stub.web.text import clean
 from server_stub.web.words import WORDS, Word
 
@@ -54,21 +60,23 @@ class Preview:
     policy: str
     version: str
     sha256: str
+    about: str
     judged: int
     verdicts: int
     phones: list[PhoneChange]
     next: str | None
 
 
-def preview(old: Policy, new: Policy, language: Language, after: str = "") -> Preview:
-    """Judge the next phones by both policies."""
-    phones = list(Phone.objects.filter(scanned_at__isnull=False, key__gt=after).order_by("key")[: MOST + 1])
+def preview(draft: Draft, language: Language, after: str = "") -> Preview:
+    """Judge the next phones for which the draft is, by what holds for each now and by the draft in its place."""
+    phones = list(phones_of(draft.layer, draft.name).filter(key__gt=after)[: MOST + 1])
     judged = phones[:MOST]
-    changed = list(_changes(judged, old, new, language))
+    changed = list(_changes(judged, draft, language))
     return Preview(
-        policy=clean(new.title[language], 200),
-        version=clean(new.version, 80),
-        sha256=new.sha256,
+        policy=clean(draft.policy.title[language], 200),
+        version=clean(draft.policy.version, 80),
+        sha256=draft.policy.sha256,
+        about=about(draft.layer, draft.name),
         judged=len(judged),
         verdicts=sum(each.before != each.after for each in changed),
         phones=changed,
@@ -76,12 +84,17 @@ def preview(old: Policy, new: Policy, language: Language, after: str = "") -> Pr
     )
 
 
-def _changes(phones: Sequence[Phone], old: Policy, new: Policy, language: Language) -> Iterator[PhoneChange]:
+def _changes(phones: Sequence[Phone], draft: Draft, language: Language) -> Iterator[PhoneChange]:
+    now, layers, laid = timezone.now(), layers_of(phones), dict[Stack | None, Policy]()
     for phone in phones:
+        held = layers[phone.key]
+        stack, old = held.stack(now), held.at(now) or shipped()
+        if stack not in laid:
+            laid[stack] = over(draft, held, now)
         stored = StoredReport.objects.get(phone=phone, report_id=str(phone.report_id))
-        found = compare(old, new, _looked(phone, report_of(phone, stored)))
+        found = compare(old, laid[stack], _looked(phone, report_of(phone, stored)))
         if found.changed or found.old != found.new:
-            yield _change(phone, found, old, new, language)
+            yield _change(phone, found, old, laid[stack], language)
 
 
 def _looked(phone: Phone, report: Report) -> Looked:

@@ -9,7 +9,8 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from server_stub.decisions.applying import as_it_stands, decisions_of
+from agent.report.model import Report
+from server_stub.decisions.applying import as_it_stands, by_policy, decisions_of
 from server_stub.phones.compare import Change, changes
 from server_stub.phones.models import Phone, Rank, StoredReport
 from server_stub.phones.reading import ClauseView, FactView, Step, clauses_of, facts_of, steps_of
@@ -17,6 +18,7 @@ from server_stub.phones.status import PhoneStatus, status_of
 from server_stub.phones.stored import report_of
 from server_stub.privacy.hiding import without_names
 from server_stub.web.keyset import cut
+from server_stub.web.text import clean
 from server_stub.web.words import PROFILES, SOURCES, WORDS
 
 _HISTORY = 10
@@ -82,6 +84,7 @@ class PhonePage:
     report: HistoryRow
     profile: str
     policy_sha256: str
+    published_policy: str  # by which the collector judged again; "": the agent judged by the same one
     steps: list[Step]
     more_steps: list[Step]  # advice, and what would make the first list too long to read
     clauses: list[ClauseView]
@@ -106,9 +109,11 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str], *, priv
         raise Http404
     shown = newest[0]
     past = str(shown.report_id) != str(phone.report_id)
-    report = as_it_stands(report_of(phone, shown), decisions_of([phone])[phone.key], _moment(instant, shown, past=past))
+    told, people, moment = report_of(phone, shown), decisions_of([phone])[phone.key], _moment(instant, shown, past=past)
+    report = told if shown.erased_at else as_it_stands(told, people, moment)
     before = newest[1] if len(newest) > 1 and not shown.erased_at and not newest[1].erased_at else None
-    previous = report_of(phone, before) if before else None
+    # By the same policy, so that what changed is the phone and not the policy.
+    previous = by_policy(report_of(phone, before), people, moment) if before else None
     if not private:
         report, previous = without_names(report), without_names(previous) if previous else None
     rows = reports.select_related("agent").defer("signed")
@@ -130,6 +135,7 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str], *, priv
         report=_history_row(shown, shown),
         profile=str(PROFILES[report.profile]),
         policy_sha256=report.policy.sha256,
+        published_policy=_published(told, report),
         steps=[step for n, step in enumerate(steps) if _comes_first(step, n)],
         more_steps=[step for n, step in enumerate(steps) if not _comes_first(step, n)],
         clauses=clauses_of(report),
@@ -141,6 +147,11 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str], *, priv
         after=history.after,
         before=history.before,
     )
+
+
+def _published(told: Report, report: Report) -> str:
+    same = told.policy.sha256 == report.policy.sha256
+    return "" if same else clean(f"{report.policy.id} {report.policy.version}", 120)
 
 
 def _moment(instant: Instant, shown: StoredReport, *, past: bool) -> datetime:

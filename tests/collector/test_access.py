@@ -13,6 +13,7 @@ from server_stub.decisions.models import Waiver
 from server_stub.holders.models import Group
 from server_stub.ingest.api import api
 from server_stub.people.models import Person
+from server_stub.policies.models import Edition
 from tests.collector.signing import NOW, result
 
 ROLES = (None, "viewer", "auditor", "operator", "approver", "administrator")
@@ -25,6 +26,10 @@ TABLE = {
     "GET clauses/<key:number>/": (302, 200, 200, 200, 200, 200),
     "GET policy/": (302, 200, 200, 200, 200, 200),
     "POST policy/preview/": (302, 200, 200, 200, 200, 200),
+    "POST policy/submit/": (302, 403, 403, 403, 422, 422),
+    "GET policy/history/": (302, 200, 200, 200, 200, 200),
+    "GET policy/editions/<int:edition_id>/": (302, 200, 200, 200, 200, 200),
+    "POST policy/editions/<int:edition_id>/<step:what>/": (302, 403, 403, 403, 302, 302),
     "GET agents/": (302, 200, 200, 200, 200, 200),
     "POST agents/codes/": (302, 403, 403, 200, 403, 200),
     "POST agents/<key:agent_id>/revoke/": (302, 403, 403, 302, 403, 302),
@@ -123,6 +128,9 @@ def test_who_may_open_it(
         requested_at=NOW,
         until=(NOW + timedelta(days=2)).replace(second=0),
     )
+    edition = Edition.objects.create(
+        layer="group", name="Press", submitted_by=asked.requested_by, submitted_at=NOW, effective_from=NOW
+    )
     address = "/" + (
         route.replace("<key:key>", content["device"]["serial"])
         .replace("<uuid:report_id>", content["report_id"])
@@ -130,6 +138,8 @@ def test_who_may_open_it(
         .replace("<int:pk>", "1")
         .replace("<int:waiver_id>", str(asked.pk))
         .replace("<decision:what>", "approve")
+        .replace("<int:edition_id>", str(edition.pk))
+        .replace("<step:what>", "approve")
         .replace("<key:number>", "7")
         .replace("<int:group_id>", str(Group.objects.create(name="Press").pk))
     )

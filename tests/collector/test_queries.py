@@ -24,7 +24,7 @@ BOUNDED = re.compile(rf"{KEY}|{LATE}|{DAYS}|LIMIT \d+|^INSERT .* VALUES|min\(", 
 PAGES = (
     "/", "/?status=non_compliant", "/?late=yes", "/?clause=7&severity=high", "/?q=a&maker=Acme&patch_days=90",
     "/?failing_days=1&unseen_days=2&sort=seen", "/phones/P1/", "/phones/P1/?at=2020-01-01T00:00:00Z", "/clauses/",
-    "/clauses/7/", "/policy/", "/agents/", "/holders/", "/metrics",
+    "/clauses/7/", "/policy/", "/policy/history/", "/agents/", "/holders/", "/metrics",
 )  # fmt: skip
 
 
