@@ -8,11 +8,12 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agent.transport.tls import TlsSocket
 
 CNXN, AUTH, OPEN, OKAY, WRTE, CLSE, STLS = (

@@ -66,7 +66,7 @@ class WirelessDebugging:
         return code, self._offer(self.guid, code)
 
     def read_qr(self, text: str) -> str:
-        """Hold the camera in front of a QR code; return the address of the pairing. ValueError if it is for no pairing."""
+        """Hold the camera before a QR code; return the address of the pairing. ValueError if it is for none."""
         found = _QR.fullmatch(text)
         if found is None:
             raise ValueError("no QR code of wireless debugging")

@@ -1,25 +1,31 @@
 """Which phones can be reached, and how to open each. Nothing is opened before somebody asks for it.
 
-adbutils and libusb take half a second to import, so each is imported by the way that needs it.
+adbutils, libusb and mDNS take up to half a second to import, so each is imported by the way that needs it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agent.messages import Message
 from agent.transport.base import Transport, TransportError
 
-Way = Literal["tcp", "usb", "adb-server"]
+if TYPE_CHECKING:
+    from agent.transport.nearby import Announced
+
+Way = Literal["tcp", "usb", "adb-server", "wifi"]
+
+# How long to listen for paired phones: one that is awake answers within a fraction of it.
+_LISTEN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A phone that can be tried. `open` connects to it, or raises TransportError with the one sentence that helps.
 
-    `serial` is what adb would call it: HOST:PORT for TCP.
+    `serial` is what adb would call it: HOST:PORT for TCP; for a paired phone on Wi-Fi its serial number.
     """
 
     serial: str
@@ -43,9 +49,10 @@ def find(
     accept_s: float = 15.0,
     on_ask: Callable[[str], None] = lambda _: None,
 ) -> list[Found]:
-    """Return the phones at the `tcp` addresses, on USB, and behind the adb server; by default all but TCP.
+    """Return the phones at the `tcp` addresses, on USB, and behind the adb server.
 
-    data: the agent's data directory, where this computer's ADB key is kept.
+    By default the latter two, and those that were paired for wireless debugging and announce themselves.
+    data: the agent's data directory, where this computer's ADB key is kept, and which phones it was paired with.
     serials: only these; one that is not there is returned too, and opening it says so.
     accept_s: how long to wait for the person at the phone to accept this computer; on_ask: called with a phone's
     serial when it asks them.
@@ -56,7 +63,7 @@ def find(
     if usb or adb_server:
         found += [*(_served() if adb_server else ()), *(_plugged(data, asking) if usb else ())]
     elif not tcp:
-        found += _whatever_there_is(data, asking)
+        found += _whatever_there_is(data, asking, serials)
     # The server and libusb see the same cable; what the server holds, only the server can use.
     by_serial: dict[str, Found] = {}
     for phone in found:
@@ -64,21 +71,24 @@ def find(
     if not serials:
         return list(by_serial.values())
     return [
-        by_serial.get(serial) or Found(serial, "adb-server", partial(_absent, serial))
+        by_serial.get(serial) or Found(serial, "adb-server", partial(_absent, serial, data))
         for serial in dict.fromkeys(serials)
     ]
 
 
-def _whatever_there_is(data: Path, asking: _Asking) -> list[Found]:
+def _whatever_there_is(data: Path, asking: _Asking, serials: Sequence[str]) -> list[Found]:
     from agent.transport.adb_server import AdbServer
 
-    if not AdbServer().is_running():
-        return list(_plugged(data, asking))
-    served = list(_served())
-    try:
-        return served + list(_plugged(data, asking))
-    except TransportError:  # no libusb: the server sees all that is plugged in
-        return served
+    found = list(_served()) if (served := AdbServer().is_running()) else []
+    held, troubles = [phone.serial for phone in found], []
+    for look in (partial(_plugged, data, asking), partial(_announced, data, asking, serials, held)):
+        try:
+            found += look()
+        except TransportError as error:  # no libusb, or no network to listen on
+            troubles.append(error)
+    if troubles and not found and not served:  # the server sees all that is plugged in
+        raise troubles[0]
+    return found
 
 
 def _served() -> Iterator[Found]:
@@ -96,6 +106,46 @@ def _plugged(data: Path, asking: _Asking) -> Iterator[Found]:
         yield Found(serial, "usb", partial(_open_usb, serial, data, asking))
 
 
+def paired_among(
+    data: Path, announced: "Mapping[str, Announced]", served: Collection[str] = ()
+) -> list[tuple[str, str]]:
+    """Serial number and address of each paired phone that is `announced`, but not held by the adb server already."""
+    from agent.transport.paired import PairedPhones
+
+    addresses = {each.name: each.address for each in announced.values()}
+    return [
+        (phone.serial, addresses[phone.guid])
+        for phone in PairedPhones(data)
+        if phone.guid in addresses and not any(name.startswith(f"{phone.guid}.") for name in served)
+    ]
+
+
+def _announced(data: Path, asking: _Asking, serials: Sequence[str], served: Collection[str] = ()) -> Iterator[Found]:
+    from agent.transport.paired import PairedPhones
+
+    wanted = {phone.guid for phone in PairedPhones(data) if not serials or phone.serial in serials}
+    if not wanted:
+        return
+    from agent.transport.nearby import Nearby
+
+    with Nearby("connect") as nearby:
+        announced = nearby.wait(_LISTEN_S, lambda found: wanted <= {each.name for each in found.values()})
+    for serial, address in paired_among(data, announced, served):
+        yield on_wifi(serial, address, data, asking.accept_s)
+
+
+def on_wifi(serial: str, address: str, data: Path, accept_s: float = 15.0) -> Found:
+    """A paired phone that announced itself at `address`."""
+    return Found(serial, "wifi", partial(_open_wifi, serial, address, data, accept_s))
+
+
+def _open_wifi(serial: str, address: str, data: Path, accept_s: float) -> Transport:
+    from agent.transport.keys import workstation_key
+    from agent.transport.tcp import open_tcp
+
+    return open_tcp(address, workstation_key(data), accept_s=accept_s, serial=serial)
+
+
 def _open_tcp(address: str, data: Path, asking: _Asking) -> Transport:
     from agent.transport.keys import workstation_key
     from agent.transport.tcp import open_tcp
@@ -110,7 +160,17 @@ def _open_usb(serial: str, data: Path, asking: _Asking) -> Transport:
     return open_usb(serial, workstation_key(data), accept_s=asking.accept_s, on_ask=partial(asking.on_ask, serial))
 
 
-def _absent(serial: str) -> Transport:
+def _absent(serial: str, data: Path) -> Transport:
+    from agent.transport.paired import PairedPhones
+
+    if any(phone.serial == serial for phone in PairedPhones(data)):
+        raise TransportError(
+            Message(
+                "{serial} is on no cable and does not announce itself on the network; have it on this network, with "
+                "its screen on and Developer options › Wireless debugging on",
+                {"serial": serial},
+            )
+        )
     raise TransportError(
         Message("no phone {serial} is connected; check the cable, and that USB debugging is on", {"serial": serial})
     )

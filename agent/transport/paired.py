@@ -41,7 +41,7 @@ class PairedPhones:
 
     def __iter__(self) -> Iterator[Paired]:
         try:
-            names = sorted(os.listdir(self._folder))
+            names = sorted(path.name for path in self._folder.iterdir())
         except FileNotFoundError:
             return
         except OSError as error:

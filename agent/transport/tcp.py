@@ -48,7 +48,8 @@ def open_tcp(
 ) -> DirectPhone:
     """Connect to the phone at `address` (HOST:PORT); over TLS where it asks for that.
 
-    serial: what to call it, else by its address. accept_s: how long to wait for the person at the phone to accept this computer; answer_s: for the phone itself.
+    accept_s: how long to wait for the person at the phone to accept this computer; answer_s: for the phone itself.
+    serial: what to call it, else by its address.
     Errors: TransportError, in one sentence that says what to do.
     """
     host, port = parse_address(address)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
+from OpenSSL.crypto import X509
 
 _Result = TypeVar("_Result")
 _RECORD = 16384  # TLS cuts what is longer
@@ -192,7 +193,7 @@ def as_phone(
     """
     known = None if knows is None else list(knows)
 
-    def may(_: SSL.Connection, shown: "SSL.X509", *__: object) -> bool:
+    def may(_: SSL.Connection, shown: X509, *__: object) -> bool:
         return known is None or shown.to_cryptography().public_key() in known
 
     context = _context(key, may)

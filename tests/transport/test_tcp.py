@@ -147,7 +147,7 @@ def test_a_name_that_nobody_has() -> None:
         (b"SSH-2.0-OpenSSH_9.6\r\n" * 9, "not a phone's ADB"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "not a phone's ADB"),
         (bytes(100), "not a phone's ADB"),
-        (packet(b"STLS", 0x01000000), "asks for pairing"),
+        (packet(b"STLS", 0x01000000), "broke off the encrypted connection"),
         (packet(b"AUTH", 3, 0, b"x" * 20), "not a phone's ADB"),
         (packet(b"CNXN", 0x01000000, 4096, b"device::")[:30], "not a phone's ADB"),
     ],
