@@ -1,6 +1,6 @@
 """The phones on the bench, each with its state, and what becomes of them. Only one thread changes them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,12 +8,14 @@ from threading import Thread
 
 from agent import probes
 from agent.bench.presence import Present, There
+from agent.capture import OptIn
 from agent.capture.live import capture_phone
 from agent.messages import Message, PostureError
 from agent.probes import properties
 from agent.scan import Judge, Judged
 
 _WAYS = ("adb-server", "usb")  # what both see, the server alone can use; then by address
+_ASKS = Message("the phone asks whether it may trust this computer")
 _LOCKED = Message("it has been locked since it started: unlock it once with its code, and repeat")
 _LOST = Message("it went away before it had said all; connect it again")
 
@@ -25,13 +27,14 @@ class State(StrEnum):
     WAITING = "waiting"  # for the person at the phone
     SCANNING = "scanning"
     DONE = "done"
+    LOCKED = "locked"  # read, as far as a phone lets itself be read that nobody unlocked since it started
     FAILED = "failed"
     LOST = "lost"  # in the middle; it is scanned again when it comes back
 
 
 @dataclass(slots=True)
 class Place:
-    """One phone on the bench. `said` tells the person what to do; `judged` is gone when the phone is."""
+    """One phone on the bench. `said` tells the person what to do, `steps` how; `judged` is gone when the phone is."""
 
     name: str
     present: Present | None
@@ -39,6 +42,7 @@ class Place:
     answered: int = 0
     commands: int = 0
     said: Message | None = None
+    steps: tuple[Message, ...] = ()
     judged: Judged | None = None
     round: int = 0  # what an earlier scan still says is not listened to
     retried: bool = False  # a scan broke off, and none was whole since
@@ -51,11 +55,15 @@ Post = Callable[[Callable[[], None]], None]
 class Desk:
     """All phones that are there. Every method but `busy` is for the desk's thread; scans `post` what they have to say.
 
-    done: called for each phone that was wholly scanned, with its report.
+    done: called for each phone that was wholly scanned, with its report. allowed: what else than shell's own commands
+    may be asked of a phone.
     """
 
-    def __init__(self, judge: Judge, post: Post, done: Callable[[Judged], None]) -> None:
+    def __init__(
+        self, judge: Judge, post: Post, done: Callable[[Judged], None], allowed: Collection[OptIn] = ()
+    ) -> None:
         self.places: dict[str, Place] = {}
+        self._commands = probes.commands(allowed)
         self._judge = judge
         self._post = post
         self._done = done
@@ -89,7 +97,7 @@ class Desk:
         place = self.places.setdefault(name, Place(name, None))
         was, place.present = place.present, present
         if present.trouble is not None:
-            place.state, place.said, place.judged = State.WAITING, present.trouble, None
+            place.state, place.said, place.steps, place.judged = State.WAITING, present.trouble, present.steps, None
         elif was is None or was.trouble is not None:
             self._begin(place)
 
@@ -107,13 +115,13 @@ class Desk:
 
     def _begin(self, place: Place) -> None:
         place.round += 1
-        place.state, place.answered, place.said, place.judged = State.CONNECTING, 0, None, None
+        place.state, place.answered, place.said, place.steps, place.judged = State.CONNECTING, 0, None, (), None
         Thread(target=self._scan, args=(place, place.round), name=f"scan-{place.name}", daemon=True).start()
 
-    def asked(self, name: str, said: Message) -> None:
+    def asked(self, name: str, steps: tuple[Message, ...]) -> None:
         """A phone asks the person to accept this computer."""
         if (place := self.places.get(name)) is not None and place.state is State.CONNECTING:
-            place.state, place.said = State.WAITING, said
+            place.state, place.said, place.steps = State.WAITING, _ASKS, steps
 
     def _scan(self, place: Place, number: int) -> None:
         present = place.present
@@ -124,13 +132,14 @@ class Desk:
             self._post(lambda: change() if place.round == number else None)
 
         def answered(done: int, total: int) -> None:
-            place.state, place.said, place.answered, place.commands = State.SCANNING, None, done, total
+            place.state, place.said, place.steps = State.SCANNING, None, ()
+            place.answered, place.commands = done, total
 
         try:
             with closing(present.found.open()) as transport:
                 told(lambda: answered(0, 1))
                 capture = capture_phone(
-                    transport, probes.commands(), on_answer=lambda _, done, total: told(lambda: answered(done, total))
+                    transport, self._commands, on_answer=lambda _, done, total: told(lambda: answered(done, total))
                 )
             judged = self._judge.judge(capture)
         except PostureError as error:
@@ -141,17 +150,20 @@ class Desk:
             self._post(lambda: _raise(mistake))
         else:
             locked = properties.locked_since_start(capture)
-            told(lambda: self._finished(place, judged, _LOCKED if locked else None))
+            told(lambda: self._finished(place, judged, locked=locked))
 
     def _failed(self, place: Place, reason: Message) -> None:
         if place.state is State.SCANNING and self._again(place):
             return
-        place.state, place.said = State.FAILED, reason
+        place.state, place.said, place.steps = State.FAILED, reason, ()
 
-    def _finished(self, place: Place, judged: Judged, said: Message | None) -> None:
+    def _finished(self, place: Place, judged: Judged, *, locked: bool) -> None:
         if judged.broken is not None and self._again(place):
             return
-        place.state, place.said, place.judged = State.DONE, judged.broken or said, judged
+        place.state, place.said = State.DONE, judged.broken
+        if locked and judged.broken is None:
+            place.state, place.said = State.LOCKED, _LOCKED
+        place.judged = judged
         place.retried = judged.broken is not None
         self._done(judged)
 

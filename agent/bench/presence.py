@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 from agent.messages import Message
 from agent.transport import Found, TransportError, find
+from agent.transport.accepting import accept_steps
 from agent.transport.tcp import parse_address
 
 ACCEPT_S = 300.0  # the person at the bench looks for the phone's question in their own time
@@ -19,10 +20,14 @@ _KNOCK_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A phone that is there. `trouble`: why it cannot be scanned yet, by the adb server's account."""
+    """A phone that is there. `trouble`: why it cannot be scanned yet, by the adb server's account.
+
+    steps: what the person at the phone is to do about it, where it takes several.
+    """
 
     found: Found
     trouble: Message | None = None
+    steps: tuple[Message, ...] = ()
 
 
 There = Mapping[str, Present]
@@ -73,7 +78,8 @@ class Presence:
         asked = known = False
 
         def present(listed: Listed) -> Present:
-            return Present(Found(listed.serial, "adb-server", partial(server.open, listed.serial)), listed.trouble)
+            found = Found(listed.serial, "adb-server", partial(server.open, listed.serial))
+            return Present(found, listed.trouble, accept_steps(None) if listed.unaccepted else ())
 
         while not self.stop.wait(_LOOK_S if asked else 0):
             asked = True

@@ -15,9 +15,9 @@ from rich.text import Text
 from agent.capture import quoted
 from agent.cli.language import language, t
 from agent.cli.terminal import console, printable
-from agent.cli.verdicts import phone_name
 from agent.messages import Message, PostureError
 from agent.policy import ROLES, Attestation, Policy, Question, attest, speaker
+from agent.report.words import phone_name
 from agent.scan import Judge, Judged
 
 YES, NO = ("y", "yes", "s", "si", "sí"), ("n", "no")

@@ -10,9 +10,8 @@ from agent.cli.language import language, t
 from agent.cli.verify import read_key
 from agent.data_dir import DataDir
 from agent.messages import Message, PostureError
-from agent.policy import load
 from agent.report.check import Opened, open_report
-from agent.report.render import page
+from agent.report.render import write
 from agent.report.signature import AgentKey, SignatureError
 
 _SUFFIXES = (".html", ".pdf")
@@ -31,26 +30,8 @@ def command(file: Path, out: Path, key_file: Path | None, data: Path | None) -> 
     """Read one report, signed or plain, and lay it out; the file is written whole or not at all."""
     if out.suffix.lower() not in _SUFFIXES:
         raise click.UsageError(t("write to a file that ends in .html or .pdf"))
-    write(_opened(file, _key(key_file, DataDir.find(data))), out)
+    write(_opened(file, _key(key_file, DataDir.find(data))), out, language())
     return 0
-
-
-def write(opened: Opened, out: Path) -> None:
-    """Write a report as its ending says, in the person's language. Errors: PostureError when it cannot be written."""
-    laid_out = page(opened, language(), _quotes(opened))
-    if out.suffix.lower() == ".pdf":
-        from agent.report.render.pdf import pdf as made  # noqa: PLC0415 - a compiler is loaded
-    else:
-        from agent.report.render.html import html as made  # noqa: PLC0415
-    content = made(laid_out)
-    part = out.with_name(f".{out.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(out)
-    except OSError as error:
-        raise PostureError(
-            Message("{path} cannot be written: {why}", {"path": str(out), "why": error.strerror or str(error)})
-        ) from error
 
 
 def _opened(file: Path, key: dict[str, Any] | None) -> Opened:
@@ -71,11 +52,3 @@ def _key(key_file: Path | None, data: DataDir) -> dict[str, Any] | None:
     if key_file is not None:
         return read_key(key_file)
     return AgentKey.open(data.agent_key).public_jwk if data.agent_key.exists() else None
-
-
-def _quotes(opened: Opened) -> dict[str, str]:
-    """The guideline's own sentences, where the shipped policy is the one that judged: a rule's id never changes."""
-    policy = load()
-    if policy.id != opened.report.policy.id:
-        return {}
-    return {rule.id: rule.quote for rule in policy.rules}

@@ -11,20 +11,14 @@ from rich.text import Text
 
 from agent.cli.terminal import printable, unicode_fits, word
 from agent.messages import Language, Message
-from agent.report.model import Report, ReportedResult
+from agent.report.model import ReportedResult
+from agent.report.words import phone_name
 from agent.scan import Failed, Judged
 
 _ORDER = {"fail": 0, "error": 1, "inconclusive": 2, "waived": 3, "pass": 4, "not_applicable": 5}
 _SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 _LONGEST = 160  # characters of a sentence in a table; the whole stands in the phone's own list
 _SHOWN = ("fail", "error", "inconclusive", "waived")
-
-
-def phone_name(report: Report, language: Language) -> str:
-    """How a person calls the phone: model and serial, as far as they are known."""
-    serial = report.device.serial if report.device.serial != "unknown" else ""
-    named = " · ".join(part for part in (report.device.model, serial) if part)
-    return named or Message("phone of unknown model")(language)
 
 
 def by_urgency(results: Iterable[ReportedResult]) -> list[ReportedResult]:

@@ -2,7 +2,8 @@
 
 from typing import Literal, NamedTuple
 
-from agent.messages import Message
+from agent.messages import Language, Message
+from agent.report.model import Report
 
 Colour = Literal["green", "red", "amber", "blue", "grey"]
 """Green meets, red fails, amber is not proved, blue is excepted or stated."""
@@ -28,3 +29,10 @@ LOOKS: dict[str, Look] = {
     "attested": Look(Message("Stated"), "✎", "s", "blue"),
     "error": Look(Message("Could not be judged"), "!", "!", "amber"),
 }
+
+
+def phone_name(report: Report, language: Language) -> str:
+    """How a person calls the phone: model and serial, as far as they are known."""
+    serial = report.device.serial if report.device.serial != "unknown" else ""
+    named = " · ".join(part for part in (report.device.model, serial) if part)
+    return named or Message("phone of unknown model")(language)

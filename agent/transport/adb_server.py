@@ -45,10 +45,14 @@ _LOST = Message("the adb server lost the phone {serial}; connect it again and sc
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A phone that the server knows. `trouble` says why it cannot be used now, None when it can."""
+    """A phone that the server knows. `trouble` says why it cannot be used now, None when it can.
+
+    unaccepted: the trouble is that the person at the phone has not accepted this computer.
+    """
 
     serial: str
     trouble: Message | None
+    unaccepted: bool = False
 
 
 class AdbServer:
@@ -225,4 +229,5 @@ def _listed(serial: str, state: str) -> Listed:
     if state == _READY:
         return Listed(serial, None)
     known = next((message for name, message in _STATES.items() if state.startswith(name)), _OTHER_STATE)
-    return Listed(serial, Message(known.sentence, {"serial": serial, "state": state}))
+    trouble = Message(known.sentence, {"serial": serial, "state": state})
+    return Listed(serial, trouble, state.startswith(("unauthorized", "authorizing")))

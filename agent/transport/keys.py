@@ -27,6 +27,14 @@ def workstation_key(data: Path) -> CryptographySigner:
     return WorkstationKey(data).open()
 
 
+def fingerprint(data: Path) -> str | None:
+    """What a phone shows when it asks; None where our key cannot be read, which is no reason not to go on."""
+    try:
+        return WorkstationKey(data).fingerprint
+    except TransportError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class WorkstationKey:
     """The key in the agent's data folder. Every method raises TransportError where it cannot be used."""

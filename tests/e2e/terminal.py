@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +32,13 @@ class Terminal:
             assert time.monotonic() < deadline, f"no {words} on the screen:\n{shown}"
             time.sleep(0.05)
         return shown
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for what no screen shows."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not is_so():
+            assert time.monotonic() < deadline, self.screen
+            time.sleep(0.05)
 
     def type(self, *keys: str) -> None:
         """Press keys: text, or tmux's names such as Enter and C-c."""

@@ -10,6 +10,7 @@ import pytest
 
 from agent.delivery import Outbox
 from agent.simulator import Reply, SimulatedPhone, load
+from agent.transport.keys import WorkstationKey
 from tests.e2e.conftest import BIN, Workstation, free_port
 from tests.e2e.terminal import Terminal, terminal
 
@@ -87,10 +88,14 @@ def test_a_phone_that_vanishes_while_it_is_read_comes_back_and_finishes(bench: C
             screen.wait_for("N O T   P R O V E D", "Pixel 7")
 
 
-def test_a_phone_that_does_not_know_this_computer_says_what_to_do(bench: Callable[..., object]) -> None:
+def test_a_phone_that_does_not_know_this_computer_says_what_to_do_step_by_step(
+    bench: Callable[..., object], workstation: Workstation
+) -> None:
     with SimulatedPhone(load(HEALTHY), authorise="never") as phone, bench(*on(phone.port)) as screen:  # type: ignore[attr-defined]
-        shown = screen.wait_for("waits for its holder", "Always allow from this computer")
+        shown = screen.wait_for("waits for its holder", "1. Unlock the phone", "tap “Allow”", "4. If no question shows")
         assert phone.address in shown
+        shows = WorkstationKey(workstation.data).fingerprint
+        assert f"Compare the fingerprint with{shows}" in re.sub(r"\s*\n\s*", "", shown)
 
 
 def test_a_phone_that_is_locked_since_its_start_is_told_to_be_unlocked(bench: Callable[..., object]) -> None:
@@ -125,3 +130,21 @@ def test_phones_of_a_running_adb_server_come_and_go(
             adb("disconnect", phone.address)
             shown = screen.wait_for("Connect a phone")
             assert "SM-A546B" not in shown
+
+
+def test_a_verdict_can_be_heard(bench: Callable[..., object], tmp_path: Path) -> None:
+    """Once for a phone that meets, twice where it is not proved, three times where it fails."""
+    port, told = free_port(), tmp_path / "told"
+    with bench(*on(port), "--sound") as screen:  # type: ignore[attr-defined]
+        screen.tmux("pipe-pane", f"cat >> '{told}'")
+
+        def rings(number: int) -> None:
+            screen.wait_until(lambda: told.exists() and told.read_bytes().count(b"\a") == number)
+
+        with SimulatedPhone(load(BREACHED), port):
+            screen.wait_for("F A I L S")
+            rings(3)
+        screen.wait_for("Connect a phone")
+        with SimulatedPhone(load(HEALTHY), port):
+            screen.wait_for("N O T   P R O V E D")
+            rings(5)
