@@ -33,6 +33,7 @@ _COMMANDS = {
     "export": ("export", t("Write reports as OSCAL, SARIF, OCSF, JUnit or CSV")),
     "verify": ("verify", t("Check a report's signature and form")),
     "doctor": ("doctor", t("Say what is wrong on this workstation, and what mends it")),
+    "pair": ("pair", t("Pair a phone for wireless debugging, by QR code or code")),
     "keys": ("adb_key", t("Show this workstation's keys, or make a new one for phones")),
     "outbox": ("outbox", t("Show what waits to be delivered")),
     "enroll": ("enroll", t("Introduce this workstation to a collector")),

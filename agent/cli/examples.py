@@ -39,6 +39,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "policy": (
         (t("why a rule is there, and what proves it"), "posture policy show backup-recent"),
         (t("check the organisation's own values"), "posture policy lint organisation.yaml"),
+        (t("fetch what the collector publishes"), "posture policy pull"),
     ),
     "indicators": ((t("use a list of known spyware from now on"), "posture indicators import ioc.yaml"),),
     "render": ((t("a report to read, print and file"), "posture render report.json -o report.pdf"),),
@@ -50,6 +51,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         (t("what is wrong here, and what mends it"), "posture doctor"),
         (t("mend what can be mended; asks before each change"), "posture doctor --fix"),
     ),
+    "pair": (
+        (t("show a QR code for the phone to read"), "posture pair"),
+        (t("type what stands on the phone's screen"), "posture pair --address 192.0.2.7:37099 --code 123456"),
+    ),
     "keys": ((t("the fingerprint that a phone shows when it asks"), "posture keys list"),),
     "outbox": ((t("deliver now what waits, what was refused too"), "posture outbox --retry"),),
     "enroll": ((t("with a code from the collector's page Agents"), "posture enroll CODE --collector https://posture.example.org"),),
@@ -60,6 +65,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "simulate": (
         (t("what phones there are"), "posture simulate --list"),
         (t("a phone with much to find, for adb or a scan"), "posture simulate samsung-a16-breached --port 5555"),
+        (t("a phone to pair with, found by mDNS on this computer"), "posture simulate pixel-a14-healthy --wireless"),
     ),
     "completion": (
         (t("bash: put this line into ~/.bashrc"), 'eval "$(posture completion bash)"'),

@@ -1,13 +1,16 @@
 """`posture simulate SCENARIO --port N`: a phone that is not there, for adb, for the agent, for tests."""
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from agent.cli import options
 from agent.cli.language import language, t
 from agent.simulator import SimulatedPhone, load, shipped
+
+if TYPE_CHECKING:
+    from agent.simulator.wireless import WirelessDebugging
 
 
 @click.command("simulate", help=t("Run a simulated phone; SCENARIO is a name of --list or a folder of answers."))
@@ -18,8 +21,11 @@ from agent.simulator import SimulatedPhone, load, shipped
 @click.option("--delay-ms", type=click.IntRange(0, 60_000), help=t("Delay of every command."))
 @click.option("--drop-after-bytes", type=click.IntRange(0), help=t("Break the connection after so much output."))
 @click.option("--authorise", help=t("always, never, or `after N s`: when the key is accepted."))
+@click.option("--wireless", is_flag=True, help=t("Wireless debugging: announce it, offer pairing, speak TLS."))
+@click.option("--qr", metavar="TEXT", help=t("With --wireless: the text of a QR code to pair by."))
 @options.lang
 def command(
+    *,
     scenario: str | None,
     port: int,
     host: str,
@@ -27,6 +33,8 @@ def command(
     delay_ms: int | None,
     drop_after_bytes: int | None,
     authorise: str | None,
+    wireless: bool,
+    qr: str | None,
 ) -> int:
     """Serve one phone until Ctrl-C."""
     if list_:
@@ -38,10 +46,26 @@ def command(
         raise click.UsageError(t("Name a scenario (posture simulate --list) or a folder of answers."))
     faults = {"delay_ms": delay_ms, "drop_after_bytes": drop_after_bytes, "authorise": authorise}
     changes: dict[str, Any] = {name: value for name, value in faults.items() if value is not None}
-    with SimulatedPhone(load(scenario), port, host=host, **changes) as phone:
+    with SimulatedPhone(load(scenario), port, host=host, wireless=wireless, **changes) as phone:
         model = f"{phone.scenario.maker} {phone.scenario.model}"
         click.echo(t("{model} {serial} listens on {address}", model=model, serial=phone.serial, address=phone.address))
-        click.echo(t("Try: adb connect {address}   posture scan --tcp {address}", address=phone.address))
+        if phone.wireless is None:
+            click.echo(t("Try: adb connect {address}   posture scan --tcp {address}", address=phone.address))
+        else:
+            _offer(phone.wireless, qr)
         click.echo(t("Ctrl-C ends it."))
         threading.Event().wait()
     return 0
+
+
+def _offer(wireless: "WirelessDebugging", qr: str | None) -> None:
+    """Offer pairing, as a person at the phone would."""
+    if qr is None:
+        code, address = wireless.show_code()
+        click.echo(t("Try: posture pair --code {code} --address {address}", code=code, address=address))
+        return
+    try:
+        address = wireless.read_qr(qr)
+    except ValueError as error:
+        raise click.UsageError(t("This is no QR code of wireless debugging.")) from error
+    click.echo(t("Pairing by the QR code at {address}", address=address))

@@ -1,6 +1,6 @@
 """What is wrong on this workstation, and what mends it. A check is one small function, named in `CHECKS`."""
 
-from agent.doctor import cables, delivering, phones, servers, state
+from agent.doctor import cables, delivering, phones, servers, state, wireless
 from agent.doctor.finding import Check, Finding, Workstation
 from agent.messages import Message
 
@@ -13,6 +13,7 @@ CHECKS: tuple[Check, ...] = (
     Check("usb-permission", Message("Permission for USB"), cables.access),
     Check("adb-server", Message("adb"), servers.server),
     Check("phones", Message("What phones say"), phones.states),
+    Check("wireless", Message("Wireless debugging"), wireless.wireless),
     Check("collector", Message("Collector"), delivering.collector),
     Check("clock", Message("Clock"), delivering.clock),
     Check("outbox", Message("Outbox"), delivering.outbox),

@@ -180,8 +180,13 @@ class _Round:
         shift.tell(Message("{phone}: {verdict}", {"phone": key, "verdict": _WORDS[report.verdict]}))
 
     def _whose(self, place: Place, judged: Judged) -> str | None:
-        """Whose report it is: by the phone's own number, else by its address where the plan knows no number."""
-        serials = {judged.report.device.serial, place.found.serial}
+        """Whose report it is: by the phone's own number, else by its address where the plan knows no number.
+
+        A cable names its phone, too; what is announced on Wi-Fi, another phone may announce.
+        """
+        serials = {judged.report.device.serial}
+        if place.found.way != "wifi":
+            serials.add(place.found.serial)
         for phone in self._phones:
             if phone.serial in serials or (phone.serial is None and phone.address == place.found.serial):
                 return phone.key

@@ -23,7 +23,7 @@ def posture(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 COMMANDS = [
     "scan", "init", "watch", "demo", "facts", "capture", "evaluate", "commands", "schedule", "policy", "indicators",
-    "render", "export", "verify", "doctor", "keys", "outbox", "enroll", "collector", "simulate", "completion",
+    "render", "export", "verify", "doctor", "pair", "keys", "outbox", "enroll", "collector", "simulate", "completion",
 ]  # fmt: skip
 
 
