@@ -8,15 +8,16 @@ A sign-in page counts from when it was met until the network is left; API 34 and
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from agent.capture import Capture, Unanswered
 from agent.facts import Evidence, Fact, known, not_applicable, unknown
 from agent.messages import Message
-from agent.probes import networks, settings
+from agent.probes import netstats, networks, settings, whatsapp_package
 from agent.probes.networks import Agent, Networks
 from agent.probes.proof import partly, proved
 
-COMMANDS = (networks.COMMAND, settings.GLOBAL, settings.SECURE)
+COMMANDS = (networks.COMMAND, settings.GLOBAL, settings.SECURE, netstats.COMMAND, *whatsapp_package.COMMANDS)
 FACTS = (
     "network.transport",
     "network.validated",
@@ -31,7 +32,7 @@ PROOF = {
         proved(8, 13),
         partly("Android forgets a sign-in page once it is passed", 14),
     ),
-    "network.vpn.active": (proved(),),
+    "network.vpn.active": (proved(limit="unknown where the VPN takes some apps alone, unless WhatsApp is one"),),
     "network.vpn.always_on": (proved(),),
 }
 
@@ -48,7 +49,7 @@ def probe(capture: Capture) -> Iterator[Fact]:
         used = _beneath(found)
         yield _transport(found, used)
         yield from _reach(capture, found, used)
-        yield _vpn(found)
+        yield _vpn(found, capture)
     yield _always_on(capture)
 
 
@@ -138,11 +139,14 @@ def _portal(name: str, used: Agent) -> Fact:
     return known(name, used.portal, used.evidence)
 
 
-def _vpn(found: Networks) -> Fact:
+def _vpn(found: Networks, capture: Capture) -> Fact:
+    """Whether WhatsApp's traffic goes through a VPN: one for other apps or users protects nothing of it."""
     name = "network.vpn.active"
-    for agent in found.agents:
-        if "VPN" in agent.transports and agent.connected and agent.serves(0):
-            return known(name, True, agent.evidence)  # noqa: FBT003 - the fact's value
+    vpns = [agent for agent in found.agents if "VPN" in agent.transports and agent.connected]
+    if any(agent.serves(0) for agent in vpns):
+        why = _leaves_out(vpns, capture)
+        evidence = [agent.evidence for agent in vpns]
+        return unknown(name, why, *evidence) if why else known(name, True, *evidence)  # noqa: FBT003
     if not found.whole:
         sentence = Message(
             "not every network in `{command}` could be read, so a VPN may be among them; scan again",
@@ -151,6 +155,29 @@ def _vpn(found: Networks) -> Fact:
         return unknown(name, sentence, found.default_evidence)
     evidence = [agent.evidence for agent in found.agents] or [found.default_evidence]
     return known(name, False, *evidence)  # noqa: FBT003 - the fact's value
+
+
+def _leaves_out(vpns: list[Agent], capture: Capture) -> Message | None:
+    """Why WhatsApp may go around the VPNs, None where none does. Android gives each user and profile its own."""
+    users = {0}
+    with suppress(Unanswered):
+        users = {user for _, user in whatsapp_package.official(capture)} or users
+    answer = capture.answer(netstats.COMMAND)
+    try:
+        numbers, _ = netstats.app_ids(capture, answer.text if answer else "")
+    except Unanswered:
+        if users == {0} and any(agent.takes_all for agent in vpns):
+            return None
+        return Message(
+            "a VPN is active, and the phone does not say whether it takes WhatsApp in every profile; look in its app"
+        )
+    uids = {user * 100_000 + number for user in users for number in numbers}
+    if all(any(agent.takes(uid) for agent in vpns) for uid in uids):
+        return None
+    return Message(
+        "the VPN that is active leaves a WhatsApp out, that of some profile perhaps; have its app take it too, and "
+        "scan again"
+    )
 
 
 def _always_on(capture: Capture) -> Fact:

@@ -65,11 +65,11 @@ def probe(capture: Capture) -> Iterator[Fact]:
     """Give the list of networks, oldest first; [] where the whole history holds no byte of WhatsApp's."""
     name = FACTS[0]
     text = capture.text(COMMAND)
-    app_ids, evidence = _app_ids(capture, text)
-    if not app_ids:
+    numbers, evidence = app_ids(capture, text)
+    if not numbers:
         yield not_applicable(name, Message("WhatsApp is not installed"), *evidence)
         return
-    moved = [row for row in netstats_rows.rows(text, app_ids) if any(bucket.bytes for bucket in row.buckets)]
+    moved = [row for row in netstats_rows.rows(text, numbers) if any(bucket.bytes for bucket in row.buckets)]
     booked = [row for row in moved if row.kind != "vpn"]
     if moved and not booked:
         why = Message(
@@ -132,8 +132,11 @@ def _protections(capture: Capture) -> dict[str, Security]:
 _LIVE = re.compile(r"^app id of (com\.whatsapp(?:\.w4b)?): (\d{1,6}|absent|unknown)$", re.MULTILINE)
 
 
-def _app_ids(capture: Capture, text: str) -> tuple[frozenset[int], list[Evidence]]:
-    """WhatsApp's app ids, from the phone's own look-up or from a list of packages; empty when it is not installed."""
+def app_ids(capture: Capture, text: str) -> tuple[frozenset[int], list[Evidence]]:
+    """WhatsApp's app ids, from the phone's own look-up or from a list of packages; empty when it is not installed.
+
+    text: what `COMMAND` answered, if it did. Raises ProbeError where neither names any.
+    """
     live = dict(_LIVE.findall(text))
     if live.keys() == set(PACKAGES) and "unknown" not in live.values():
         evidence = [Evidence.of(COMMAND.key, f"app id of {package}: {found}") for package, found in live.items()]

@@ -29,12 +29,15 @@ COMMAND: Command = Command(
 )
 
 
+_FIRST_APP, _LAST_APP = 10_000, 19_999  # Process.FIRST_APPLICATION_UID and LAST_APPLICATION_UID
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """One network that the phone is connected to, or connecting.
 
     transports, capabilities: Android's words. underlying: numbers of the networks beneath a VPN (API 31 and later).
-    uids: the ranges of uids that a VPN serves, None where it serves all or the phone does not print them.
+    uids: the ranges of uids that a VPN serves, None where the phone prints none: it serves all.
     portal: a sign-in page was met on it since it was joined. validated: its own word beside the capability.
     """
 
@@ -52,6 +55,16 @@ class Agent:
         """Whether a VPN takes any app of this user."""
         first, last = user * 100_000, user * 100_000 + 99_999
         return self.uids is None or any(low <= last and first <= high for low, high in self.uids)
+
+    def takes(self, uid: int) -> bool:
+        """Whether a VPN takes this app of this user."""
+        return self.uids is None or any(low <= uid <= high for low, high in self.uids)
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether a VPN takes all of the owner's apps: each but its own, which Android leaves out."""
+        reach = [min(high, _LAST_APP) - max(low, _FIRST_APP) + 1 for low, high in self.uids or ()]
+        return self.uids is None or sum(each for each in reach if each > 0) >= _LAST_APP - _FIRST_APP
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +136,10 @@ _OLD_STATE = re.compile(r"NetworkAgentInfo ?\{ ni\{\[type: [^,\"]{0,60}, state: 
 _OLD_PORTAL = re.compile(r"everCaptivePortalDetected\{(true|false)\} lastCaptivePortalDetected\{(true|false)\}")
 _OLD_VALIDATED = re.compile(r"\}  everValidated\{(?:true|false)\}  lastValidated\{(true|false)\}  created\{")
 _UNDERLYING = re.compile(r"\bunderlying\{\[([\d, ]{0,200})\]\}|\bUnderlyingNetworks: \[([\d, ]{0,200})\]")
-_UIDS = re.compile(r" Uids: <\{?([\d, -]{0,2000})\}?>")
+# NetworkCapabilities.toString: one uid alone has a word of its own; Android 11 and earlier have no braces.
+_UIDS = re.compile(r" Uids: <\{?(?P<ranges>[^<>{}]{0,4000})\}?>| Uid: (?P<one>\d{1,10})\b")
+_RANGES = re.compile(r"\d{1,10}-\d{1,10}(?:, ?\d{1,10}-\d{1,10})*")
+_NUMBERS = re.compile(r"(?:\d{1,9}(?:, ?\d{1,9})*)?")
 
 
 def _agent(line: str) -> Agent | None:
@@ -138,18 +154,19 @@ def _agent(line: str) -> Agent | None:
     if found.start() < line.index(_LINK):
         return None
     tail = line[found.end() :]
-    if not new and not _OLD_PORTAL.search(tail):
+    flags = _flags(line) if new else ""
+    underlying, uids = _UNDERLYING.search(flags) or _UNDERLYING.search(tail), _UIDS.search(tail)
+    if (not new and not _OLD_PORTAL.search(tail)) or not _are_numbers(underlying, uids):
         return None
     state = head["state"] if new else _first(_OLD_STATE, line)
     words = frozenset(found["words"].split("&"))
-    flags = _flags(line) if new else ""
     return Agent(
         number=int(head["number"]),
         connected=state == "CONNECTED",
         transports=frozenset(found["transports"].split("|")),
         capabilities=words,
-        underlying=_underlying(flags, tail),
-        uids=_uids(tail),
+        underlying=_underlying(underlying),
+        uids=_uids(uids),
         portal="CAPTIVE_PORTAL" in words or _portal(flags, tail),
         validated=_validated(flags) if new else _old_validated(line, found.start()),
         evidence=Evidence.of(COMMAND.key, found[0].strip()),
@@ -189,17 +206,19 @@ def _old_validated(line: str, start: int) -> bool | None:
     return found[-1][1] == "true" if found else None
 
 
-def _underlying(flags: str, tail: str) -> tuple[int, ...]:
-    found = _UNDERLYING.search(flags) or _UNDERLYING.search(tail)
+def _are_numbers(underlying: re.Match[str] | None, uids: re.Match[str] | None) -> bool:
+    beneath = underlying is None or _NUMBERS.fullmatch(underlying[1] or underlying[2] or "")
+    return bool(beneath and (uids is None or uids["one"] or _RANGES.fullmatch(uids["ranges"])))
+
+
+def _underlying(found: re.Match[str] | None) -> tuple[int, ...]:
     numbers = (found[1] or found[2] or "") if found else ""
-    return tuple(int(number) for number in numbers.split(",") if number.strip())
+    return tuple(int(number) for number in numbers.split(",") if number)
 
 
-def _uids(tail: str) -> tuple[tuple[int, int], ...] | None:
-    found = _UIDS.search(tail)
+def _uids(found: re.Match[str] | None) -> tuple[tuple[int, int], ...] | None:
     if found is None:
         return None
-    ranges = [part.strip().split("-") for part in found[1].split(",") if part.strip()]
-    if not ranges or any(len(ends) != 2 or not all(ends) for ends in ranges):
-        return None
-    return tuple((int(low), int(high)) for low, high in ranges)
+    ranges = [found["one"]] * 2 if found["one"] else re.split("[-,]", found["ranges"])
+    numbers = [int(number) for number in ranges]
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))

@@ -10,7 +10,7 @@ from agent.facts import State
 from agent.probes import ProbeError, connectivity, networks
 from tests.probes.network_forms import HOSTILE, Agent, capture
 from tests.probes.network_forms import connectivity as dump
-from tests.probes.phone import facts_of
+from tests.probes.phone import facts_of, phone
 
 CAPTURES = Path(__file__).parent.parent / "captures" / "connectivity"
 
@@ -83,14 +83,56 @@ def test_a_vpn_is_seen_and_the_network_beneath_it_is_the_one_in_use(api: int) ->
     [
         ("", True),
         (" Uids: <{0-99999}>", True),
+        (" Uids: <0-99999>", True),
         (" Uids: <{0-10306, 10308-20306}>", True),
         (" Uids: <{1000000-1099999}>", False),
-        (" Uids: <{10100-10100}>", True),
+        (" Uids: <{10100-10100}>", State.UNKNOWN),
+        (" Uid: 10100", State.UNKNOWN),
+        (" Uids: <{0-10306, 10310-20306}>", State.UNKNOWN),
+        (" Uids: <{103 6-20306}>", State.UNKNOWN),
+        (" Uids: <{}>", State.UNKNOWN),
     ],
 )
-def test_a_vpn_of_another_user_is_not_the_owner_s(uids: str, expected: object) -> None:
+def test_a_vpn_of_another_user_or_app_is_not_the_owner_s(uids: str, expected: object) -> None:
     vpn = Agent(101, "WIFI|VPN", VPN_WORDS, underlying=(100,), uids=uids)
     assert read(dump(34, 100, [Agent(100), vpn]))[3] is expected
+
+
+@pytest.mark.parametrize(
+    ("uids", "expected"),
+    [
+        (" Uids: <{0-10306, 10310-20306}>", True),
+        (" Uids: <{10210-10210, 10308-10308}>", State.UNKNOWN),
+        (" Uids: <{10210-10210, 10211-10300}>", True),
+        (" Uid: 10210", State.UNKNOWN),  # WhatsApp Business goes around it
+    ],
+)
+def test_a_vpn_protects_whatsapp_where_it_takes_it(uids: str, expected: object) -> None:
+    vpn = Agent(101, "WIFI|VPN", VPN_WORDS, underlying=(100,), uids=uids)
+    assert with_whatsapp(vpn) is expected
+
+
+def test_a_vpn_of_the_owner_is_not_the_profile_s() -> None:
+    vpn = Agent(101, "WIFI|VPN", VPN_WORDS, underlying=(100,), uids=" Uids: <{0-99999}>")
+    theirs = replace(vpn, number=102, uids=" Uids: <{1000000-1099999}>")
+    assert with_whatsapp(vpn, profile=True) is State.UNKNOWN
+    assert with_whatsapp(vpn, theirs, profile=True) is True
+    assert with_whatsapp(theirs, profile=True) is False
+
+
+def with_whatsapp(*vpns: Agent, profile: bool = False) -> object:
+    rows = "package:com.whatsapp  installer=x uid:10210\npackage:com.whatsapp.w4b  installer=x uid:10211\n90\n"
+    users = "Users:\n\tUserInfo{0:Ana:c13} running\n"
+    listed = f"user 0\n{rows}"
+    if profile:
+        users += "\tUserInfo{10:Trabajo:1030} running\n"
+        listed += f"user 10\n{rows}"
+    answers = {
+        "dumpsys connectivity": dump(34, 100, [Agent(100), *vpns]),
+        "pm list packages -i -U whatsapp": listed,
+        "pm list users": users,
+    }
+    return values(phone(answers))[3]
 
 
 def test_where_networks_are_not_tested_nothing_is_known_of_the_internet() -> None:
