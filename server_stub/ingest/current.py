@@ -1,6 +1,6 @@
 """Moving the phones' current state: each phone's newest look counts, whatever the order of arrival."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agent.report.model import Report
-from server_stub.decisions.applying import Decisions, as_it_stands, decided, decisions_of
+from server_stub.decisions.applying import NONE, Decisions, as_it_stands, decided, decisions_of
 from server_stub.ingest import extract
 from server_stub.ingest.envelope import payload_of
 from server_stub.phones.models import Phone, Rank, RuleState, StoredReport
@@ -65,13 +65,14 @@ _COLUMNS = ("clause", "status", "severity", "strength", "in_the_way")  # as in e
 _RULE = (*_COLUMNS, "since")
 
 
-def move(phones: Mapping[str, Phone], looks: Iterable[Look]) -> None:
+def move(phones: Mapping[str, Phone], looks: Iterable[Look], touched: Collection[str]) -> None:
     """Apply looks to locked phones, and write what differs in few statements.
 
+    `touched`: the phones of which it is worth asking what people decided.
     From one night to the next most phones stand as they stood: of these no rule is read or written.
     """
-    people, now = decisions_of(phones.values()), timezone.now()
-    ordered = [_Judged.of(look, people[look.key], now) for look in sorted(looks, key=lambda look: look.order)]
+    people, now = decisions_of(phones[key] for key in touched) if touched else {}, timezone.now()
+    ordered = [_Judged.of(look, people.get(look.key, NONE), now) for look in sorted(looks, key=lambda look: look.order)]
     before = _rules_of({each.key for each in ordered if each.differs_from(phones[each.key])})
     after, moves, moved = dict(before), Moves(), dict[str, Phone]()
     for look in ordered:
@@ -150,7 +151,7 @@ def _rejudge_erased(phone: Phone, rules: Rules, moves: Moves, at: datetime) -> R
 
 def _rules_of(phones: Iterable[str]) -> dict[str, Rules]:
     found: dict[str, Rules] = {key: {} for key in phones}
-    for state in RuleState.objects.filter(phone__in=list(found)):
+    for state in RuleState.objects.filter(phone__in=list(found)) if found else ():
         found[state.phone_id][state.rule] = state
     return found
 

@@ -128,7 +128,7 @@ def _report(payload: bytes) -> Report:
         report = Report.model_validate_json(payload, extra="ignore")
     except ValidationError as error:
         raise _wrong(error) from None
-    _check_values([fact.value for fact in report.facts.values()])
+    _check_values([fact.value for fact in report.facts.values() if not isinstance(fact.value, str | int | None)])
     _check_values([(result.waiver, result.attestation, result.parameters) for result in report.results])
     return report
 

@@ -64,10 +64,12 @@ def headline(report: Report) -> dict[str, str]:
     """The one sentence, by language, that stands between the phone and "meets". Empty when nothing does."""
     if report.verdict == "compliant":
         return {}
+    sentences: dict[str, str]
     if report.summary:
-        sentences: Mapping[str, str] = {**report.summary}
+        sentences = dict(report.summary.items())
     elif first := next(iter(by_weight(report.results)), None):
-        sentences = {report.language: first.message} | {lang: texts.message for lang, texts in first.texts.items()}
+        sentences = {report.language: first.message}
+        sentences |= {lang: texts.message for lang, texts in first.texts.items()}
     else:
         return {}
     seen_by_all = sentences_without_names(report, sentences)

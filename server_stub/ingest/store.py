@@ -11,12 +11,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from server_stub.agents.models import Agent
-from server_stub.holders.importing import assign
-from server_stub.holders.models import Assignment
 from server_stub.ingest import current, extract
 from server_stub.ingest.envelope import Envelope
+from server_stub.ingest.locking import lock_phones
 from server_stub.ingest.refusal import Refusal
-from server_stub.phones.models import Phone, Receipt, StoredReport
+from server_stub.phones.models import Receipt, StoredReport
 from server_stub.web.text import clean
 
 # A report that was sent as soon as it was made tells the agent's clock; one that waited in an outbox does not.
@@ -68,9 +67,9 @@ def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
         outcomes = _take(deliveries)
         fresh = [delivery for delivery, outcome in zip(deliveries, outcomes, strict=True) if outcome == "stored"]
         if fresh:
-            phones = _lock_phones(fresh, now)
+            phones, touched = lock_phones({each.key: each.envelope.report.device.serial for each in fresh}, now)
             StoredReport.objects.bulk_create(_history(delivery, now) for delivery in fresh)
-            current.move(phones, [current.Look(each.envelope.report, each.key, each.at) for each in fresh])
+            current.move(phones, [current.Look(each.envelope.report, each.key, each.at) for each in fresh], touched)
             _see_agents(fresh, now)
     return outcomes
 
@@ -114,21 +113,6 @@ def _another(report_id: UUID) -> Refusal:
         "The report id %(id)s was already used for a report that reads differently.",
         {"id": report_id},
     )
-
-
-def _lock_phones(fresh: Sequence[Delivery], now: datetime) -> dict[str, Phone]:
-    """The phones, locked in one order; those never seen are made."""
-    serials = {delivery.key: delivery.envelope.report.device.serial for delivery in fresh}
-    locked = Phone.objects.select_for_update().filter(key__in=list(serials)).order_by("key")
-    found = {phone.key: phone for phone in locked}
-    if len(found) == len(serials):
-        return found
-    unknown = sorted(key for key in serials if key not in found)
-    new = {key: Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in unknown}
-    for given in Assignment.objects.select_related("holder", "group").filter(phone_key__in=unknown):
-        assign(new[given.phone_key], given)
-    Phone.objects.bulk_create(new.values(), ignore_conflicts=True)
-    return {phone.key: phone for phone in locked.all()}
 
 
 def _history(delivery: Delivery, now: datetime) -> StoredReport:

@@ -1,0 +1,51 @@
+"""A delivery's phones, locked, and of which of them anybody decided anything: in one statement.
+
+It is written by hand: the ORM takes several times as long to write it, and the decisions' own statements, as the
+database to answer them, and of most phones nobody decided anything.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from server_stub.holders.importing import assign
+from server_stub.holders.models import Assignment
+from server_stub.phones.models import Phone
+from server_stub.web.text import clean
+
+# Whether `decisions.applying.decisions_of` would find anything for the phone; group exceptions count for all groups.
+_TOUCHED = """
+    EXISTS(SELECT 1 FROM policies_edition WHERE state = 'published')
+    OR EXISTS(SELECT 1 FROM decisions_statement WHERE phone_key = phone.key)
+    OR EXISTS(SELECT 1 FROM decisions_waiver WHERE phone_key = phone.key AND approved)
+    OR EXISTS(SELECT 1 FROM decisions_waiver WHERE group_id IS NOT NULL AND approved)
+"""
+_LOCK = "SELECT phone.*, ({touched}) AS touched FROM phones_phone AS phone WHERE key IN ({keys}) ORDER BY key {lock}"
+
+
+def lock_phones(serials: dict[str, str], now: datetime) -> tuple[dict[str, Phone], set[str]]:
+    """The phones (key: serial), locked in one order, and the keys of those that somebody decided something about.
+
+    Those never seen are made, with what is known of whom they were given to.
+    """
+    keys = sorted(serials)
+    found = _locked(keys)
+    if len(found) < len(keys):
+        known = {phone.key for phone in found}
+        _make([Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in keys if key not in known])
+        found = _locked(keys)
+    return {phone.key: phone for phone in found}, {phone.key for phone in found if phone.touched}  # type: ignore[attr-defined]
+
+
+def _locked(keys: Collection[str]) -> list[Phone]:
+    lock = "FOR UPDATE OF phone" if connection.features.has_select_for_update else ""
+    sql = _LOCK.format(touched=_TOUCHED, keys=", ".join(["%s"] * len(keys)), lock=lock)
+    return list(Phone.objects.raw(sql, list(keys)))
+
+
+def _make(phones: Sequence[Phone]) -> None:
+    unseen = {phone.key: phone for phone in phones}
+    for given in Assignment.objects.select_related("holder", "group").filter(phone_key__in=list(unseen)):
+        assign(unseen[given.phone_key], given)
+    Phone.objects.bulk_create(phones, ignore_conflicts=True)
