@@ -34,7 +34,7 @@ class PackageDump:
 class PackageList:
     """The apps of a dump by name. `whole`: every app of the phone stands here, so absence is known.
 
-    `doubtful`: names with two different blocks, of which one is forged.
+    `doubtful`: names with two different blocks, or two states for one user, of which one is forged.
     """
 
     packages: Mapping[str, PackageDump]
@@ -66,34 +66,37 @@ def parse(text: str) -> PackageList:
             continue
         ended = index + 1 < len(sections)
         body = text[start : sections[index + 1][1] if ended else len(text)]
-        for package in _blocks(body):
-            if packages.setdefault(package.name, package) != package:
+        for package, contradicts_itself in _blocks(body):
+            if packages.setdefault(package.name, package) != package or contradicts_itself:
                 doubtful.add(package.name)
     whole = ended and len(packages) >= _SEVERAL and "Database versions:" in {title for title, _ in sections}
     return PackageList(MappingProxyType(packages), frozenset(doubtful), whole)
 
 
-def _blocks(body: str) -> list[PackageDump]:
+def _blocks(body: str) -> list[tuple[PackageDump, bool]]:
+    """Each block, and whether it tells two states of one user."""
     starts = list(_BLOCK.finditer(body))
     ends = [*(found.start() for found in starts[1:]), len(body)]
     return [_package(found[1], body[found.end() : end]) for found, end in zip(starts, ends, strict=False)]
 
 
-def _package(name: str, block: str) -> PackageDump:
+def _package(name: str, block: str) -> tuple[PackageDump, bool]:
     version, installer = _VERSION.search(block), _INSTALLER.search(block)
     signatures = _SIGNATURES.search(block)
     users, flags = list(_USER.finditer(block)), _FLAGS.search(block)
     named = {"version": version, "installer": installer, "signatures": signatures}
     lines = {key: found[1] for key, found in named.items() if found}
-    return PackageDump(
+    states = {(int(user[2]), user[3] == "true") for user in users}
+    package = PackageDump(
         name=name,
         version=_said(version),
         installer=_said(installer),
         hashes=frozenset(re.findall(r"[0-9a-f]+", signatures[2])) if signatures else frozenset(),
-        users={int(user[2]): user[3] == "true" for user in users},
-        lines=lines | {f"user {user[2]}": user[1] for user in users},
+        users=dict(states),
+        lines=lines | {f"user {int(user[2])}": user[1] for user in users},
         system="SYSTEM" in flags[1].split() if flags else None,
     )
+    return package, len(states) > len(package.users)
 
 
 def _said(found: re.Match[str] | None) -> str | None:

@@ -152,6 +152,13 @@ def test_two_blocks_of_one_app_contradict_each_other() -> None:
     assert "twice" in reason_of(fact)
 
 
+def test_two_states_of_one_user_contradict_each_other() -> None:
+    forged = saved(MOTO).replace("    User 0:", "    User 00: installed=false\n    User 0:")
+    assert "twice" in reason_of(installed(list="user 0\nPermission Denial: no\n", dump=forged))
+    other = saved(MOTO).replace("    User 0:", "    User 00:")
+    assert installed(whole=other).value == installed(whole=saved(MOTO)).value
+
+
 def test_a_dump_of_whatsapp_alone_proves_that_it_is_there() -> None:
     assert installed(whole=saved(MOTO)).value == [row("com.whatsapp", 0, "2.18.80", PLAY, "matches")]
 
