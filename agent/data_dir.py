@@ -72,6 +72,11 @@ class DataDir:
         return self.root / "policy-trust.json"
 
     @property
+    def published(self) -> Path:
+        """The policies that were fetched from the collector."""
+        return self.root / "published"
+
+    @property
     def _enrolment(self) -> Path:
         return self.root / "enrolment.json"
 

@@ -15,7 +15,7 @@ from agent.indicators import IndicatorFile
 from agent.messages import Language, Message, PostureError
 from agent.policy import Attestation, Evaluation, Policy, evaluate
 from agent.policy.terms import Profile
-from agent.report.build import build, restated
+from agent.report.build import build, device, restated
 from agent.report.model import Report
 from agent.report.signature import AgentKey
 from agent.transport import Found
@@ -34,17 +34,19 @@ class Judge:
     now: datetime | None = None  # judge as if at that instant, for captures of the past
     indicators: Sequence[IndicatorFile] = ()  # the imported files that name known spyware
     data: Path | None = None  # the agent's data folder, whose disk each report tells of
+    choose: Callable[[str], Policy | None] | None = None  # a phone's own policy by its serial; None: `policy`
 
     def judge(self, capture: Capture) -> "Judged":
         """Read the facts of a capture and hold them against the policy."""
         facts = probes.read_facts(capture, self.indicators)
+        policy = self._policy(device(facts, capture).serial)
         evaluation = evaluate(
-            self.policy, facts, profile=self.profile, scanned_at=self.now or capture.captured_at, serial=capture.serial
+            policy, facts, profile=self.profile, scanned_at=self.now or capture.captured_at, serial=capture.serial
         )
         report = build(
             capture,
             evaluation,
-            self.policy,
+            policy,
             agent_id=self.key.id,
             profile=self.profile,
             language=self.language,
@@ -55,7 +57,7 @@ class Judge:
     def heard(self, judged: "Judged", attestations: Sequence[Attestation]) -> "Judged":
         """Judge a phone again with what people stated after the scan; facts and scan time stay."""
         evaluation = evaluate(
-            self.policy,
+            judged.evaluation.policy,
             judged.evaluation.facts,
             profile=self.profile,
             scanned_at=datetime.fromisoformat(judged.report.scanned_at),
@@ -63,6 +65,9 @@ class Judge:
             asked_at=max((each.at for each in attestations), default=None),
         )
         return replace(judged, report=restated(judged.report, evaluation), evaluation=evaluation)
+
+    def _policy(self, serial: str) -> Policy:
+        return (self.choose(serial) if self.choose else None) or self.policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from server_stub.holders import pages as holders
 from server_stub.ingest.api import api
 from server_stub.phones import pages as phones
 from server_stub.policies import pages as policies
+from server_stub.policies.handing import router as policy_for_agents
 from server_stub.privacy import pages as privacy
 from server_stub.web import preferences
 
@@ -62,6 +63,7 @@ class Step:
 register_converter(Key, "key")
 register_converter(Step, "step")
 register_converter(Decision, "decision")
+api.add_router("", policy_for_agents)
 urlpatterns = [
     path("", phones.fleet_page, name="fleet"),
     path("phones/<key:key>/", phones.phone_page, name="phone"),

@@ -7,15 +7,18 @@ from pathlib import Path
 import click
 
 from agent import configuration
+from agent.cli.language import t
 from agent.cli.terminal import console
 from agent.cli.verdicts import show_phone, show_table
 from agent.data_dir import DataDir
+from agent.delivery import Collector
+from agent.delivery.published import Published
 from agent.indicators import Store
-from agent.messages import Language
+from agent.messages import Language, Message, PostureError
 from agent.policy import load
 from agent.policy.terms import Profile
 from agent.policy.trust import Trust
-from agent.report.signature import AgentKey
+from agent.report.signature import AgentKey, RequestKey
 from agent.scan import Failed, Judge, Judged
 
 IN_FULL = 3  # up to so many phones are shown with all their findings, more as a table
@@ -27,13 +30,28 @@ def set_up(
     """Load the policy, the agent's key and the indicators; raise PostureError where one cannot be had.
 
     Without a policy of its own, a command judges by CM-G-03 with the configured overlays. Where publishers are
-    pinned, only what they signed is taken.
+    pinned, only what they signed is taken. Where `policy: collector` is configured, each phone is judged by what the
+    collector publishes for it; by the own policy where it publishes nothing.
     """
     indicators = Store(data.indicators).load()
-    trust = Trust(data.policy_trust)
-    overlays = () if policy_path else configuration.load(data).overlays
-    policy = load(policy_path, overlays=overlays, trust=trust)
-    return Judge(policy, profile, language, AgentKey.open(data.agent_key), now, indicators, data.root)
+    trust, settings = Trust(data.policy_trust), configuration.load(data)
+    published = None if policy_path or not settings.published else published_by_collector(data)
+    policy = (published.policy_for("") if published else None) or load(
+        policy_path, overlays=() if policy_path else settings.overlays, trust=trust
+    )
+    if published is not None and published.trouble is not None:
+        click.echo(f"posture: {published.trouble(language)}", err=True)
+        click.echo(t("Phones are judged by what the collector published before."), err=True)
+    choose = published.policy_for if published else None
+    return Judge(policy, profile, language, AgentKey.open(data.agent_key), now, indicators, data.root, choose)
+
+
+def published_by_collector(data: DataDir) -> Published:
+    """What the configured collector publishes. Raises PostureError where there is none."""
+    url = configuration.collector(data)
+    if url is None:
+        raise PostureError(Message("`policy: collector` needs a collector; enrol with `posture enroll`"))
+    return Published(data.published, Collector(url), RequestKey.open(data.agent_key), Trust(data.policy_trust))
 
 
 def show(seen: Sequence[Judged | Failed], language: Language, *, as_json: bool) -> None:

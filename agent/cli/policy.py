@@ -26,7 +26,7 @@ def command() -> None:
     """The group of the policy's commands."""
 
 
-for _each in (policy_bundle.pack, policy_bundle.verify, policy_bundle.key, policy_bundle.trust):
+for _each in (policy_bundle.pack, policy_bundle.verify, policy_bundle.key, policy_bundle.trust, policy_bundle.pull):
     command.add_command(_each)
 
 

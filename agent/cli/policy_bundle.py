@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 
+from agent.capture import quoted
 from agent.cli import options
 from agent.cli.language import language, t
+from agent.cli.terminal import console, printable
 from agent.data_dir import DataDir
 from agent.messages import Message, PostureError
 from agent.policy.files import find
@@ -117,3 +119,28 @@ def _jwk(path: Path) -> dict[str, object]:
         values = {"path": str(path), "why": str(error)}
         raise PostureError(Message("{path} is no public key (JWK): {why}", values)) from error
     return jwk if isinstance(jwk, dict) else {}
+
+
+@click.command(
+    "pull",
+    help=t("Fetch the policy that the collector publishes: for everybody, or for the phones of these serials."),
+)
+@click.argument("serials", metavar="[SERIAL…]", nargs=-1)
+@options.data
+@options.lang
+def pull(serials: tuple[str, ...], data: Path | None) -> int:
+    """Say of each which policy it is, or that none is published."""
+    from agent.cli.judging import published_by_collector  # noqa: PLC0415 - brings cryptography and requests along
+
+    published = published_by_collector(DataDir.find(data))
+    for serial in serials or ("",):
+        policy = published.policy_for(serial)
+        if published.trouble is not None:
+            raise PostureError(published.trouble)
+        shown = printable(quoted(serial), console()) if serial else t("everybody")
+        if policy is None:
+            click.echo(t("{phone}: nothing is published; the workstation's own policy holds", phone=shown))
+        else:
+            values = {"phone": shown, "id": policy.id, "version": policy.version, "digest": policy.sha256}
+            click.echo(t("{phone}: {id} {version}, sha256 {digest}", **values))
+    return 0

@@ -25,6 +25,7 @@ class _File(Part):
     schema_: Literal["posture-configuration/1"] = Field(alias="schema")
     language: Language | None = None
     collector: Line | None = None
+    policy: Literal["collector"] | None = None
     overlays: tuple[Line, ...] = Field(default=(), strict=False, max_length=20)
 
 
@@ -33,12 +34,14 @@ class Configuration:
     """What is set for this workstation; None and () where nothing is.
 
     collector: its address. overlays: files of an organisation's own values, laid over CM-G-03 in this order; they
-    hold for the policy that comes with the agent, and not for one given by `--policy`.
+    hold for the policy that comes with the agent, and not for one given by `--policy`. published: phones are judged by
+    what the collector publishes for them.
     """
 
     language: Language | None = None
     collector: str | None = None
     overlays: tuple[Path, ...] = ()
+    published: bool = False
 
 
 def load(folder: DataDir) -> Configuration:
@@ -61,7 +64,8 @@ def _checked(source: Source, beside: Path) -> Configuration:
     file = validate(source, _File)
     if file.collector is not None and not _is_address(file.collector):
         raise _no_address(source, file.collector)
-    return Configuration(file.language, file.collector, tuple(beside / name for name in file.overlays))
+    overlays = tuple(beside / name for name in file.overlays)
+    return Configuration(file.language, file.collector, overlays, file.policy == "collector")
 
 
 def _is_address(url: str) -> bool:

@@ -72,6 +72,21 @@ class Collector:
             raise self._not_a_collector()
         return "stored" if answer.status_code == requests.codes.created else "known"
 
+    def policy(self, serial: str, proof: str, etag: str | None) -> tuple[str, str] | Literal["none", "same"]:
+        """Ask for the policy published for a phone ("": for everybody), and return (bundle, ETag).
+
+        `proof` is the agent's compact JWS. "none": nothing was published for it; "same": it is the one of `etag`.
+        """
+        headers = {"Authorization": f"PostureAgent {proof}"} | ({"If-None-Match": etag} if etag else {})
+        answer = self._send("GET", "/api/policy", params={"serial": serial}, headers=headers)
+        if answer.status_code == requests.codes.no_content:
+            return "none"
+        if answer.status_code == requests.codes.not_modified and etag:
+            return "same"
+        if answer.status_code != requests.codes.ok or "ETag" not in answer.headers:
+            raise self._not_a_collector()
+        return answer.text, answer.headers["ETag"]
+
     def clock(self) -> datetime | None:
         """Ask whether it is alive. Returns the time by its own clock, to the second; None where it does not tell."""
         answer = self._send("GET", "/healthz")

@@ -22,6 +22,12 @@ class AgentKey(SigningKey):
     DAMAGED = Message("the agent's key {path} is damaged; put it back from a backup, or delete it and enrol again")
 
 
+class RequestKey(AgentKey):
+    """The same key, where it says which agent asks a collector for something."""
+
+    TYPE = "posture-request+jws"
+
+
 _REFUSALS = Refusals(
     error=SignatureError,
     no_members=Message("this is no signed report: it lacks payload, protected or signature"),

@@ -53,6 +53,7 @@ def complete(schema: OpenAPISchema) -> OpenAPISchema:
     schemas["Problem"] = Problem.model_json_schema()
     components["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "posture collector create-token"},
+        "agent": {"type": "http", "scheme": "PostureAgent", "description": "A JWS by the agent's key, see get_policy"},
         "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
     }
     for address, page in _PAGES.items():

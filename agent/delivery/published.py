@@ -1,0 +1,107 @@
+"""The policies that the collector published, fetched for each phone and kept for when it does not answer.
+
+The collector signs them. Where publishers are pinned (`agent.policy.trust`), its key must be one of them. It hands out
+what holds now and may go back to an earlier edition, so an older one is not refused here.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agent.capture import quoted
+from agent.delivery.client import Collector, DeliveryError
+from agent.facts import instant
+from agent.messages import Message, PostureError
+from agent.policy import Policy, PolicyError, bundle
+from agent.policy.files import Files
+from agent.policy.loading import assemble
+from agent.policy.trust import Trust
+from agent.report.signature import RequestKey
+
+
+@dataclass(slots=True)
+class Published:
+    """What one collector publishes. `trouble`: why it was not asked any more, and what was kept is used."""
+
+    folder: Path
+    collector: Collector
+    key: RequestKey
+    trust: Trust
+    trouble: Message | None = None
+    _policies: dict[str, Policy] = field(default_factory=dict)  # by the bundle's digest
+
+    def policy_for(self, serial: str) -> Policy | None:
+        """The policy for this phone ("": for everybody); None where nothing is published, or nothing was ever fetched.
+
+        Raises PolicyError for one that is not signed by whom this workstation trusts, OSError never.
+        """
+        kept = self._kept(serial)
+        if self.trouble is None:
+            try:
+                kept = self._fetched(serial, kept)
+            except DeliveryError as error:
+                self.trouble = error.message
+        name = kept.get("bundle")
+        if not isinstance(name, str):
+            return None
+        if name not in self._policies:
+            self._policies[name] = assemble(self._checked((self.folder / name).read_bytes()))
+        return self._policies[name]
+
+    def _fetched(self, serial: str, kept: dict[str, Any]) -> dict[str, Any]:
+        etag = kept.get("etag") if (self.folder / str(kept.get("bundle"))).is_file() else None
+        found = self.collector.policy(serial, self._proof(serial), etag)
+        if found == "same":
+            return kept
+        if found == "none":
+            return self._keep(serial, {})
+        signed, new = found
+        self._checked(signed.encode())
+        name = f"{hashlib.sha256(signed.encode()).hexdigest()[:32]}.json"
+        self._write(self.folder / name, signed)
+        return self._keep(serial, {"etag": new, "bundle": name})
+
+    def _proof(self, serial: str) -> str:
+        asked = json.dumps({"serial": serial, "at": instant(datetime.now(UTC))})
+        signed = json.loads(self.key.sign(asked.encode()))
+        return ".".join((signed["protected"], signed["payload"], signed["signature"]))
+
+    def _checked(self, signed: bytes) -> Files:
+        files = bundle.unpack(signed)
+        pinned = self.trust.publishers
+        if pinned and files.publisher not in pinned:
+            values: dict[str, str | int | Message] = {"url": self.collector.url, "publisher": str(files.publisher)}
+            raise PolicyError(
+                Message("{url} signs its policies by {publisher}, which this workstation does not trust", values)
+            )
+        return files
+
+    def _place(self, serial: str) -> Path:
+        """A note by phone: a serial is the phone's own text, and no file's name."""
+        return self.folder / f"phone-{hashlib.sha256(serial.encode()).hexdigest()[:32]}.json"
+
+    def _kept(self, serial: str) -> dict[str, Any]:
+        try:
+            told = json.loads(self._place(serial).read_text())
+        except (OSError, ValueError):
+            return {}
+        fits = isinstance(told, dict) and (self.folder / str(told.get("bundle"))).is_file()
+        return told if fits and told.get("collector") == self.collector.url else {}
+
+    def _keep(self, serial: str, told: dict[str, Any]) -> dict[str, Any]:
+        told = {**told, "collector": self.collector.url}
+        self._write(self._place(serial), json.dumps(told))
+        return told
+
+    def _write(self, path: Path, text: str) -> None:
+        part = path.with_suffix(".part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part.write_text(text)
+            part.replace(path)
+        except OSError as error:
+            why = quoted(error.strerror or str(error))
+            raise PostureError(Message("{path} cannot be written: {why}", {"path": str(path), "why": why})) from error
