@@ -30,8 +30,8 @@ class SigningKey:
     UNREADABLE: ClassVar[Message]
     DAMAGED: ClassVar[Message]
 
-    def __init__(self, key: OKPKey) -> None:
-        self._key = key
+    def __init__(self, key: OKPKey, path: Path) -> None:
+        self._key, self.path = key, path
         self.id: str = key.thumbprint()
 
     @classmethod
@@ -40,12 +40,16 @@ class SigningKey:
         try:
             if not path.exists():
                 _write_once(path, json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)))
-            return cls(OKPKey.import_key(json.loads(path.read_text())))
+            return cls(OKPKey.import_key(json.loads(path.read_text())), path)
         except OSError as error:
             values = {"path": str(path), "why": error.strerror or str(error)}
             raise PostureError(replace(cls.UNREADABLE, values=values)) from error
         except (ValueError, JoseError) as error:
             raise PostureError(replace(cls.DAMAGED, values={"path": str(path)}), permanent=True) from error
+
+    def now(self) -> Self:
+        """The key that the file holds by now: another process may have put a newer one there."""
+        return self.open(self.path)
 
     @property
     def public_jwk(self) -> dict[str, Any]:

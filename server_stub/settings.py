@@ -15,6 +15,8 @@ BATCH_LIMIT_BYTES = 16 * 1024 * 1024  # many of them, one a line, unpacked
 REPORT_MAX_DEPTH = 16  # JSON within JSON; a real report has 6
 FUTURE_TOLERANCE = timedelta(minutes=5)
 ENROLMENT_CODE_LIFETIME = timedelta(days=1)
+KEY_OVERLAP = timedelta(days=1)  # a replaced key still signs anything
+KEY_LAST_REPORTS = timedelta(days=30)  # and what was scanned before it was replaced: an outbox may have waited
 POLICY_KEY = ENVIRONMENT.data / "collector-policy-key.json"  # signs what agents fetch; all collectors share one
 PAGE_SIZE = 50
 KEEP_CONTENTS = ENVIRONMENT.keep_contents

@@ -2,6 +2,17 @@
 
 from agent.delivery.client import Collector, DeliveryError
 from agent.delivery.outbox import Outbox, OutboxError, Waiting
+from agent.delivery.rotation import rotate
 from agent.delivery.send import Delivered, deliver_due, keep
 
-__all__ = ["Collector", "Delivered", "DeliveryError", "Outbox", "OutboxError", "Waiting", "deliver_due", "keep"]
+__all__ = [
+    "Collector",
+    "Delivered",
+    "DeliveryError",
+    "Outbox",
+    "OutboxError",
+    "Waiting",
+    "deliver_due",
+    "keep",
+    "rotate",
+]

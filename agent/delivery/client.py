@@ -51,6 +51,7 @@ class Collector:
                 permanent=True,
             )
         self.url = url.rstrip("/")
+        self.wants_new_key = False  # somebody there asked for it, in an answer to a report
         self.clock_ahead_s: int | None = None  # this computer's clock against its own, by its last answer
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"phone-posture/{__version__}"
@@ -70,7 +71,16 @@ class Collector:
         answer = self._post("/api/reports", data=signed.encode(), headers=headers)
         if answer.status_code not in (200, 201):
             raise self._not_a_collector()
+        self.wants_new_key |= _wants_new_key(answer)
         return "stored" if answer.status_code == requests.codes.created else "known"
+
+    def rotate(self, signed: str) -> str:
+        """Introduce a new key by the old one's signature. Returns the new key's id, as the collector has it."""
+        answer = self._post("/api/agents/key", data=signed.encode(), headers={"Content-Type": "application/jose+json"})
+        try:
+            return str(answer.json()["agent_id"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._not_a_collector() from error
 
     def policy(self, serial: str, proof: str, etag: str | None) -> tuple[str, str] | Literal["none", "same"]:
         """Ask for the policy published for a phone ("": for everybody), and return (bundle, ETag).
@@ -140,6 +150,13 @@ class Collector:
             Message("{url} answers, but not as a collector does; check the address", {"url": self.url}),
             permanent=True,
         )
+
+
+def _wants_new_key(answer: requests.Response) -> bool:
+    try:
+        return bool(answer.json().get("new_key_wanted"))
+    except (ValueError, AttributeError):
+        return False
 
 
 def _told(answer: requests.Response) -> datetime | None:

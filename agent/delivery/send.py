@@ -4,9 +4,11 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from agent.data_dir import DataDir
 from agent.delivery.client import Collector, DeliveryError
 from agent.delivery.outbox import Outbox, OutboxError, Waiting
-from agent.messages import Language, Message
+from agent.delivery.rotation import rotate
+from agent.messages import Language, Message, PostureError
 from agent.report.model import Report
 from agent.report.signature import AgentKey
 from agent.workstation import remember
@@ -20,6 +22,7 @@ class Delivered:
     kept: int = 0
     trouble: Message | None = None
     next_try_at: datetime | None = field(default=None)
+    new_key: str | None = None  # the id of the key that this workstation has by now, as the collector asked
 
 
 def keep(report: Report, key: AgentKey, outbox: Outbox, collector: str) -> Message | None:
@@ -27,6 +30,9 @@ def keep(report: Report, key: AgentKey, outbox: Outbox, collector: str) -> Messa
 
     Errors: DeliveryError when it could neither be kept nor posted.
     """
+    key = key.now()  # a bench works for weeks; its key may have been replaced since
+    if report.agent.id != key.id:
+        report = report.model_copy(update={"agent": report.agent.model_copy(update={"id": key.id})})
     signed = key.sign(report.to_json().encode())
     try:
         outbox.put(report.report_id, report.device.serial, collector, signed)
@@ -70,9 +76,19 @@ def deliver_due(outbox: Outbox, language: Language = "en") -> Delivered:
             outbox.delivered(item.report_id)
             result.sent += 1
     for collector in collectors.values():
+        if collector.wants_new_key:
+            _renew_key(outbox, collector, result)
         if collector.clock_ahead_s is not None:
             remember(outbox.folder, collector.clock_ahead_s)
     return result
+
+
+def _renew_key(outbox: Outbox, collector: Collector, result: Delivered) -> None:
+    """Replace the key, as the collector asks. Should that fail, it asks again with its next answer."""
+    try:
+        result.new_key = rotate(DataDir(outbox.folder).agent_key, collector)
+    except PostureError as error:
+        result.trouble = error.message
 
 
 def _deliver(item: Waiting, collectors: dict[str, Collector]) -> None:

@@ -22,6 +22,12 @@ class AgentKey(SigningKey):
     DAMAGED = Message("the agent's key {path} is damaged; put it back from a backup, or delete it and enrol again")
 
 
+class RotationKey(AgentKey):
+    """The same key, where it says by which key it is replaced, or which one it replaces."""
+
+    TYPE = "posture-rotation+jws"
+
+
 class RequestKey(AgentKey):
     """The same key, where it says which agent asks a collector for something."""
 

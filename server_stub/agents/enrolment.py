@@ -38,7 +38,7 @@ def enrol(code: str, name: str, public_jwk: dict[str, Any]) -> Agent:
 
     Raises Refusal: a code that is unknown, used or expired; no Ed25519 public key; a key that is enrolled already.
     """
-    jwk, key_id = _public_key(public_jwk)
+    jwk, key_id = read_public_key(public_jwk)
     now = timezone.now()
     with transaction.atomic():
         found = EnrolmentCode.objects.select_for_update().filter(digest=_digest(code)).first()
@@ -63,7 +63,8 @@ def _digest(code: str) -> str:
     return hashlib.sha256(code.upper().translate(_READ_AS).encode()).hexdigest()
 
 
-def _public_key(jwk: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def read_public_key(jwk: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Returns the key's own members alone, and its id. Raises Refusal for all that is no public Ed25519 key."""
     if "d" in jwk:
         raise Refusal(422, "private-key", "public_jwk holds a private key; it must never be sent: make a new one.")
     try:

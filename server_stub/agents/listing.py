@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from server_stub.agents.models import Agent
+from server_stub.agents.refusals import RefusedRow, by_sender
 from server_stub.audit.chain import Actor, record
 
 _MOST = 500
@@ -25,23 +26,46 @@ class AgentRow:
     revoked_at: str | None
     clock_skew_s: int | None
     clock_off: bool
+    replaced_at: str | None  # its key was replaced, by that of the agent `replaced_by`
+    replaced_by: str | None
+    rotation_asked_at: str | None
+    group: str  # the only group of whose phones it may report; "" for all
+    refused: list[RefusedRow]
 
 
 def rows() -> list[AgentRow]:
-    """All agents, those in use first, by name."""
-    agents = sorted(Agent.objects.order_by("name", "id")[:_MOST], key=lambda agent: agent.revoked_at is not None)
-    return [_row(agent) for agent in agents]
+    """All agents, those in use first, by name; those whose keys are of the past last."""
+    found = Agent.objects.select_related("group").order_by("name", "id")[:_MOST]
+    refused = by_sender()
+    past = sorted(found, key=lambda agent: (agent.revoked_at is not None, agent.replaced_at is not None))
+    return [_row(agent, refused.get(agent.id, [])) for agent in past]
 
 
 def revoke(agent_id: str, actor: Actor) -> bool:
-    """From now on, refuse what this key signs; what it signed before stays. False when there is no such agent."""
+    """From now on, refuse what this key signs, and the keys before it; what they signed stays.
+
+    False when there is no such agent.
+    """
     with transaction.atomic():
-        if Agent.objects.filter(id=agent_id, revoked_at=None).update(revoked_at=timezone.now()):
-            record("agent.revoked", actor, agent_id)
+        ids = [agent_id]
+        while ids:
+            for each in ids:
+                if Agent.objects.filter(id=each, revoked_at=None).update(revoked_at=timezone.now()):
+                    record("agent.revoked", actor, each)
+            ids = list(Agent.objects.filter(replaced_by__in=ids).values_list("id", flat=True))
     return Agent.objects.filter(id=agent_id).exists()
 
 
-def _row(agent: Agent) -> AgentRow:
+def ask_rotation(agent_id: str, actor: Actor) -> bool:
+    """With its next delivery, ask the agent for a new key. False when there is no such agent in use."""
+    with transaction.atomic():
+        in_use = Agent.objects.filter(id=agent_id, revoked_at=None, replaced_at=None)
+        if in_use.filter(rotation_asked_at=None).update(rotation_asked_at=timezone.now()):
+            record("agent.rotation-asked", actor, agent_id)
+    return in_use.exists()
+
+
+def _row(agent: Agent, refused: list[RefusedRow]) -> AgentRow:
     skew = agent.clock_skew_s
     return AgentRow(
         id=agent.id,
@@ -53,4 +77,9 @@ def _row(agent: Agent) -> AgentRow:
         revoked_at=agent.revoked_at.isoformat() if agent.revoked_at else None,
         clock_skew_s=skew,
         clock_off=skew is not None and abs(skew) > _SKEW_WORTH_SAYING_S,
+        replaced_at=agent.replaced_at.isoformat() if agent.replaced_at else None,
+        replaced_by=agent.replaced_by_id,
+        rotation_asked_at=agent.rotation_asked_at.isoformat() if agent.rotation_asked_at else None,
+        group=agent.group.name if agent.group else "",
+        refused=refused,
     )

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from server_stub.holders.models import Group
+
 
 class Agent(models.Model):
     """A workstation that signs reports. `id` is the RFC 7638 thumbprint of its key and the `kid` of its signatures."""
@@ -17,6 +19,12 @@ class Agent(models.Model):
     host = models.CharField(max_length=120, blank=True)
     # By how many seconds the newest report's time differed from ours on arrival, when it came at once.
     clock_skew_s = models.IntegerField(null=True)
+    # The key that took this one's place: see `rotation` for what the old one may still sign.
+    replaced_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaces")
+    replaced_at = models.DateTimeField(null=True)
+    rotation_asked_at = models.DateTimeField(null=True)
+    # The only group of whose phones it may report; None: of all. PROTECT: without its group it must not see more.
+    group = models.ForeignKey(Group, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         """Who may enrol and revoke."""
@@ -26,6 +34,27 @@ class Agent(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Refused(models.Model):
+    """How often something of one sender was refused for one reason. `sender`: an agent's id, "" for nobody known.
+
+    `kind` is the refusal's stable word; `known` counts reports that came once more, which are no mistake by themselves.
+    """
+
+    pk = models.CompositePrimaryKey("sender", "kind")
+    sender = models.CharField(max_length=64, blank=True)
+    kind = models.CharField(max_length=40)
+    number = models.BigIntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        """No permissions of its own."""
+
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.sender or 'nobody known'} {self.kind} {self.number}"
 
 
 class EnrolmentCode(models.Model):

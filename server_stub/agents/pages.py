@@ -8,12 +8,16 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from server_stub.agents import listing
+from server_stub.agents import listing, reach
 from server_stub.agents.enrolment import make_code
 from server_stub.agents.listing import AgentRow, rows
+from server_stub.agents.refusals import RefusedRow, by_sender
 from server_stub.audit.chain import by
+from server_stub.holders.models import Group
 from server_stub.people.models import Person
 from server_stub.web.answer import answer
+
+_MOST_GROUPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class AgentsPage:
     """What the agents' page shows. `code` is there once, right after it was made."""
 
     agents: list[AgentRow]
+    unknown: list[RefusedRow]  # refusals of senders that are no agents here
+    groups: list[str]
     code: str | None
     code_expires_at: str | None
 
@@ -51,5 +57,24 @@ def revoke(request: HttpRequest, agent_id: str) -> HttpResponseRedirect:
     return redirect("agents")
 
 
+@require_POST
+@permission_required("agents.revoke_agent", raise_exception=True)
+def ask_rotation(request: HttpRequest, agent_id: str) -> HttpResponseRedirect:
+    """With its next delivery, ask the agent for a new key."""
+    if not listing.ask_rotation(agent_id, by(request.user)):
+        raise Http404
+    return redirect("agents")
+
+
+@require_POST
+@permission_required("agents.revoke_agent", raise_exception=True)
+def limit(request: HttpRequest, agent_id: str) -> HttpResponseRedirect:
+    """Let the agent report of one group's phones alone, or of all."""
+    if not reach.limit(agent_id, request.POST.get("group", ""), by(request.user)):
+        raise Http404
+    return redirect("agents")
+
+
 def _page(code: str | None = None, code_expires_at: str | None = None) -> AgentsPage:
-    return AgentsPage(rows(), code, code_expires_at)
+    groups = list(Group.objects.order_by("name").values_list("name", flat=True)[:_MOST_GROUPS])
+    return AgentsPage(rows(), by_sender().get("", []), groups, code, code_expires_at)

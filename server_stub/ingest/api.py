@@ -11,9 +11,12 @@ from ninja.throttling import AnonRateThrottle
 from pydantic import Field
 
 from agent.report.model import Report
+from server_stub.agents import refusals
 from server_stub.agents.enrolment import enrol
+from server_stub.agents.rotation import LIMIT_BYTES, rotate
 from server_stub.audit.chain import STRANGER, record
 from server_stub.audit.often import too_often
+from server_stub.ingest import body
 from server_stub.ingest.receive import ENROLMENTS, read_posted, receive_batch, receive_one
 from server_stub.ingest.refusal import Refusal
 
@@ -91,6 +94,8 @@ _FLATTENED_JWS = {
     },
 }
 
+_ROTATION = _FLATTENED_JWS | {"properties": {**dict.fromkeys(("payload", "protected", "signature"), _BASE64URL)}}
+
 
 @api.post(
     "/reports",
@@ -142,12 +147,46 @@ def post_enrol(request: HttpRequest, sent: EnrolIn) -> HttpResponse:
         agent = enrol(sent.code, sent.name, sent.public_jwk)
     except Refusal as refusal:
         ENROLMENTS[refusal.kind] += 1
+        refusals.note("", refusal.kind)
         if not too_often("agent.enrolment-refused", "", refusal.kind):
             record("agent.enrolment-refused", STRANGER, refusal.kind)
         raise
     ENROLMENTS["enrolled"] += 1
     answer = {"agent_id": agent.id, "collector": request.build_absolute_uri("/").rstrip("/")}
     return HttpResponse(json.dumps(answer), content_type="application/json")
+
+
+class KeyOut(Schema):
+    """What the agent is called from now on."""
+
+    agent_id: str = Field(description="RFC 7638 thumbprint of the new key: the kid of every signature.")
+
+
+@api.post(
+    "/agents/key",
+    operation_id="rotate_key",
+    summary="Replace an agent's key",
+    description=(
+        "A JWS by the agent's old key (typ posture-rotation+jws) over {public_jwk, proof}; proof is a JWS by the new "
+        "key, of the same typ, over {replaces: the old agent's id}. Saying it again is safe."
+    ),
+    response=KeyOut,
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/jose+json": {"schema": _ROTATION}}},
+        "responses": {"4XX": _PROBLEM},
+    },
+    throttle=[AnonRateThrottle("30/m")],
+)
+def post_key(request: HttpRequest) -> HttpResponse:
+    """Give an agent its new key."""
+    try:
+        agent = rotate(body.read(request, LIMIT_BYTES))
+    except Refusal as refusal:
+        refusals.note("", refusal.kind)
+        if not too_often("agent.rotation-refused", "", refusal.kind):
+            record("agent.rotation-refused", STRANGER, refusal.kind)
+        raise
+    return HttpResponse(json.dumps({"agent_id": agent.id}), content_type="application/json")
 
 
 def problem(refusal: Refusal) -> HttpResponse:

@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from server_stub.agents import refusals
 from server_stub.agents.models import Agent
 from server_stub.audit.chain import STRANGER, Actor, record
 from server_stub.audit.often import too_often
@@ -29,7 +30,9 @@ def receive_one(received: bytes, form: body.Form) -> dict[str, Any]:
     sender = _Sender()
     try:
         delivery = _open(received, form, sender)
-        return _answer(delivery, store([delivery])[0])
+        outcome = store([delivery])[0]
+        _note_repeated([delivery], [outcome])
+        return _answer(delivery, outcome)
     except Refusal as refusal:
         _count(refusal, sender.agent)
         raise
@@ -76,7 +79,9 @@ def _store(waiting: Sequence[tuple[int, Delivery, Agent | None]]) -> dict[int, d
     if not waiting:
         return {}
     answers = {}
-    outcomes = store([delivery for _, delivery, _ in waiting])
+    deliveries = [delivery for _, delivery, _ in waiting]
+    outcomes = store(deliveries)
+    _note_repeated(deliveries, outcomes)
     for (number, delivery, agent), outcome in zip(waiting, outcomes, strict=True):
         try:
             answers[number] = _answer(delivery, outcome)
@@ -90,7 +95,9 @@ def _answer(delivery: Delivery, outcome: Outcome | Refusal) -> dict[str, Any]:
     if isinstance(outcome, Refusal):
         raise outcome
     OUTCOMES[outcome] += 1
-    return {"status": _STATUS[outcome], "report_id": str(delivery.id), "outcome": outcome}
+    answer = {"status": _STATUS[outcome], "report_id": str(delivery.id), "outcome": outcome}
+    asked = delivery.agent is not None and delivery.agent.rotation_asked_at is not None
+    return answer | {"new_key_wanted": True} if asked else answer
 
 
 def read_posted(request: HttpRequest) -> tuple[body.Form, bytes]:
@@ -125,9 +132,21 @@ class _Sender:
         return jwk
 
 
+def _note_repeated(deliveries: Iterable[Delivery], outcomes: Iterable[Outcome | Refusal]) -> None:
+    """Count what came once more: an agent whose answer got lost, or somebody who plays reports back."""
+    again = Counter(
+        delivery.envelope.agent_id for delivery, outcome in zip(deliveries, outcomes, strict=True) if outcome == "known"
+    )
+    for agent_id, number in sorted(again.items()):
+        refusals.note(agent_id, "known", number)
+        if not too_often("delivery.repeated", agent_id):
+            record("delivery.repeated", Actor("agent", agent_id), number=number)
+
+
 def _count(refusal: Refusal, agent: Agent | None) -> None:
     """Count a refusal, and name it in the audit log: each kind, but no flood of one."""
     OUTCOMES[refusal.kind] += 1
     actor = STRANGER if agent is None else Actor("agent", agent.id)
+    refusals.note(actor.name, refusal.kind)
     if not too_often("delivery.refused", actor.name, refusal.kind):
         record("delivery.refused", actor, refusal.kind, why=refusal.detail)

@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from server_stub.agents.models import Agent
+from server_stub.agents.reach import check_phone
+from server_stub.agents.rotation import check_age
 from server_stub.ingest import current, extract
 from server_stub.ingest.envelope import Envelope
 from server_stub.ingest.locking import lock_phones
@@ -42,7 +44,7 @@ class Delivery:
 
 
 def admit(envelope: Envelope, agent: Agent | None) -> Delivery:
-    """Raises Refusal when the report names no phone, or is from the future."""
+    """Raises Refusal: the report names no phone or another agent's, is from the future, or by a key of the past."""
     report = envelope.report
     extract.check_device(report)
     at = extract.scanned_at(report)
@@ -54,7 +56,11 @@ def admit(envelope: Envelope, agent: Agent | None) -> Delivery:
             "set the workstation's clock and scan again.",
             {"when": report.scanned_at},
         )
-    return Delivery(envelope, extract.phone_key(report.device.serial), at, agent)
+    key = extract.phone_key(report.device.serial)
+    if agent is not None:
+        check_age(agent, at, timezone.now())
+        check_phone(agent, key)
+    return Delivery(envelope, key, at, agent)
 
 
 def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:

@@ -34,6 +34,8 @@ TABLE = {
     "POST agents/codes/": (302, 403, 403, 200, 403, 200),
     "POST agents/<key:agent_id>/revoke/": (302, 403, 403, 302, 403, 302),
     "GET phones/<key:key>/decide/": (302, 200, 200, 200, 200, 200),
+    "POST agents/<key:agent_id>/rotation/": (302, 403, 403, 302, 403, 302),
+    "POST agents/<key:agent_id>/group/": (302, 403, 403, 302, 403, 302),
     "POST phones/<key:key>/waivers/": (302, 403, 403, 422, 422, 422),
     "POST phones/<key:key>/statements/": (302, 403, 403, 422, 403, 422),
     "POST waivers/<int:waiver_id>/<decision:what>/": (302, 403, 403, 403, 302, 302),
@@ -57,6 +59,7 @@ TABLE = {
     "GET account/inactive/": (200, 200, 200, 200, 200, 200),
     "GET account/reauthenticate/": (302, 200, 200, 200, 200, 200),
     "POST account/openid/": (404, 404, 404, 404, 404, 404),  # no provider is configured here; else see test_openid
+    "POST api/agents/key": (401, 401, 401, 401, 401, 401),
     "GET account/openid/callback/": (404, 404, 404, 404, 404, 404),
     "GET account/openid/cancelled/": (200, 200, 200, 200, 200, 200),
     "GET account/2fa/": (302, 200, 200, 200, 200, 200),
@@ -89,6 +92,7 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns, route)
+    "POST api/agents/key",
         elif isinstance(pattern, URLPattern):
             yield route
 

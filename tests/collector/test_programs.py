@@ -149,7 +149,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaseSchema]:
 def test_the_service_does_what_its_description_says(api: BaseSchema) -> None:
     """All of schemathesis' checks but one: no schema can make a signature that holds, a place in a list or a phone."""
     operations = [found.ok() for found in api.get_all_operations()]
-    assert len(operations) == 8
+    assert len(operations) >= 11
     for operation in operations:
 
         @given(case=operation.as_strategy())
