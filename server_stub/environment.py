@@ -8,6 +8,12 @@ POSTURE_BEHIND_TLS           1 when a proxy speaks TLS: cookies become secure, t
 POSTURE_OPENID               a file (TOML) that describes an OpenID Connect provider; default: local accounts only
 POSTURE_SECOND_FACTOR_FOR    roles, separated by commas, that local accounts use with a second factor only
 POSTURE_LATE_AFTER_HOURS     a phone not seen for longer is late; default 26
+POSTURE_PUBLIC_URL           https://posture.example.org: what links in messages begin with; default: no links
+POSTURE_SMTP_URL             smtp://user:password@host:587 (STARTTLS), smtps:// (TLS from the start) or
+                             smtp+plain:// (neither): by which e-mail is sent; default: none is sent
+POSTURE_MAIL_FROM            the address that e-mail comes from
+POSTURE_REMINDER_LANGUAGE    en or es: the language of reminders to people; default en
+POSTURE_ALERT_NETWORKS       private networks, separated by commas, that alerts may be sent into; default: none
 POSTURE_KEEP_CONTENT_DAYS    `retention` empties reports that are older; default 400
 POSTURE_KEEP_HISTORY_DAYS    `retention` deletes a report's line in the history when it is older; default 1830
 """
@@ -23,6 +29,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from platformdirs import user_data_path
 
+from server_stub.alerts.outgoing import Outgoing
 from server_stub.openid.configuration import OpenId
 from server_stub.people.roles import ROLES
 
@@ -46,6 +53,7 @@ class Environment:
     openid: OpenId | None
     second_factor_for: frozenset[str]
     late_after: timedelta
+    outgoing: Outgoing
     keep_contents: timedelta
     keep_history: timedelta
 
@@ -61,6 +69,7 @@ class Environment:
             behind_tls=variables.get("POSTURE_BEHIND_TLS", "") in ("1", "true", "yes"),
             openid=OpenId.read(Path(variables["POSTURE_OPENID"])) if variables.get("POSTURE_OPENID") else None,
             second_factor_for=_roles(variables.get("POSTURE_SECOND_FACTOR_FOR", "")),
+            outgoing=Outgoing.read(variables),
             late_after=timedelta(hours=_whole(variables, "POSTURE_LATE_AFTER_HOURS", 26, "hours")),
             keep_contents=timedelta(days=_whole(variables, "POSTURE_KEEP_CONTENT_DAYS", 400, "days")),
             keep_history=timedelta(days=_whole(variables, "POSTURE_KEEP_HISTORY_DAYS", 1830, "days")),

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "server_stub.policies",
     "server_stub.ingest",
     "server_stub.tokens",
+    "server_stub.alerts",
     "server_stub.work",
     "django_tasks_db",
     "server_stub.web",
@@ -128,7 +129,17 @@ SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SECOND_FACTOR_FOR = ENVIRONMENT.second_factor_for
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Phone Posture"
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+OUTGOING = ENVIRONMENT.outgoing
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if OUTGOING.smtp_host else 'dummy'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = OUTGOING.smtp_host, OUTGOING.smtp_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = OUTGOING.smtp_user, OUTGOING.smtp_password
+EMAIL_USE_TLS, EMAIL_USE_SSL = OUTGOING.smtp_security == "starttls", OUTGOING.smtp_security == "tls"
+EMAIL_TIMEOUT = 10
+MAIL_FROM = OUTGOING.mail_from
+PUBLIC_URL = OUTGOING.public_url
+REMINDER_LANGUAGE = OUTGOING.reminder_language
+ALERT_NETWORKS = OUTGOING.networks
+KEEP_ALERTS = timedelta(days=90)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # One queue for both databases; Django 6 has the same as django.tasks.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}

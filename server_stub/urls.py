@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 from django.views.i18n import set_language
 
 from server_stub.agents import pages as agents
+from server_stub.alerts import pages as alerts
 from server_stub.audit import pages as audit
 from server_stub.decisions import due
 from server_stub.decisions import pages as decisions
@@ -63,6 +64,7 @@ class Step:
 register_converter(Key, "key")
 register_converter(Step, "step")
 register_converter(Decision, "decision")
+register_converter(alerts.OfChannel, "of-channel")
 api.add_router("", policy_for_agents)
 urlpatterns = [
     path("", phones.fleet_page, name="fleet"),
@@ -91,6 +93,14 @@ urlpatterns = [
     path("holders/groups/<int:group_id>/period/", holders.group_period, name="group-period"),
     path("data-protection/", privacy.page, name="data-protection"),
     path("data-protection/erase/", privacy.erase, name="erase-holder"),
+    path("alerts/", alerts.alerts_page, name="alerts"),
+    path("alerts/<int:alert_id>/", alerts.alert, name="alert"),
+    path("alerts/channels/", alerts.new_channel, name="new-channel"),
+    path("alerts/channels/<int:channel_id>/<of-channel:what>/", alerts.change_channel, name="change-channel"),
+    path("alerts/subscriptions/", alerts.new_subscription, name="new-subscription"),
+    path("alerts/subscriptions/<int:subscription_id>/end/", alerts.end_subscription, name="end-subscription"),
+    path("alerts/messages/<uuid:delivery_id>/replay/", alerts.replay_delivery, name="replay"),
+    path("alerts/graces/", alerts.new_grace, name="new-grace"),
     path("audit/", audit.audit_page, name="audit"),
     path("account/", include("server_stub.people.urls")),
     path("preferences/theme/", preferences.set_theme, name="set-theme"),

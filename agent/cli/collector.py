@@ -120,7 +120,7 @@ def create_user(name: str, role: str, email: str, password: str, data: Path | No
     "scopes",
     multiple=True,
     required=True,
-    type=click.Choice(["fleet:read", "agents:read", "holders:read", "audit:read"]),
+    type=click.Choice(["fleet:read", "agents:read", "holders:read", "audit:read", "alerts:read"]),
     help=t("What it may read (repeatable)."),
 )
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 730), help=t("For how long."))

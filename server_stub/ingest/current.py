@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agent.report.model import Report
+from server_stub.alerts.changes import changed as noted
 from server_stub.decisions.applying import NONE, Decisions, as_it_stands, decided, decisions_of
 from server_stub.ingest import extract
 from server_stub.ingest.envelope import payload_of
@@ -196,6 +197,7 @@ def _write_rules(before: Mapping[str, Rules], after: Mapping[str, Rules]) -> Non
         unique_fields=["phone", "rule"],
         update_fields=_RULE,
     )
+    noted({state.phone_id for state in changed} | {key for key, _ in gone})
 
 
 def _columns(state: RuleState) -> tuple[object, ...]:

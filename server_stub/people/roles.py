@@ -7,6 +7,7 @@ from django.apps.registry import Apps
 
 _LOOKS = ("phones.view_phone", "agents.view_agent", "holders.view_holder", "decisions.view_waiver")
 _PRIVATE = "phones.view_private"  # names of networks, linked devices and computers
+_TOLD = "alerts.view_channel"  # what is told to whom, and what became of it
 _OPERATES = (
     "agents.enrol_agent",
     "agents.revoke_agent",
@@ -24,10 +25,13 @@ _APPROVES = (
 )
 ROLES: Mapping[str, tuple[str, ...]] = {
     "viewer": _LOOKS,
-    "auditor": (*_LOOKS, _PRIVATE, "audit.view_entry"),
-    "operator": (*_LOOKS, _PRIVATE, *_OPERATES),
+    "auditor": (*_LOOKS, _PRIVATE, _TOLD, "audit.view_entry"),
+    "operator": (*_LOOKS, _PRIVATE, _TOLD, *_OPERATES),
     "approver": (*_LOOKS, _PRIVATE, *_APPROVES),
-    "administrator": (*_LOOKS, _PRIVATE, *_OPERATES, *_APPROVES, "holders.erase_holder", "audit.view_entry"),
+    "administrator": (
+        *(*_LOOKS, _PRIVATE, _TOLD, *_OPERATES, *_APPROVES),
+        *("holders.erase_holder", "audit.view_entry", "alerts.manage_channel"),
+    ),
 }
 # Until the roles were five, the administrator was called so; scripts may still ask for it.
 FORMER_NAMES: Mapping[str, str] = {"admin": "administrator"}

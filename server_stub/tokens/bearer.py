@@ -20,6 +20,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "agents:read": frozenset({"agents.view_agent"}),
     "holders:read": frozenset({"holders.view_holder"}),
     "audit:read": frozenset({"audit.view_entry"}),
+    "alerts:read": frozenset({"alerts.view_channel"}),
 }
 
 

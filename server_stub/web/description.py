@@ -8,6 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 from pydantic import TypeAdapter
 
 from server_stub.agents.pages import AgentsPage
+from server_stub.alerts.reading import AlertsPage
 from server_stub.guideline.clauses import ClausePage, ClausesPage
 from server_stub.guideline.pages import PolicyPage
 from server_stub.ingest.api import Problem
@@ -43,6 +44,12 @@ _PAGES: Mapping[str, _Page] = {
     ),
     "/policy/": _Page("The policy in force", PolicyPage, "fleet:read"),
     "/agents/": _Page("The agents", AgentsPage, "agents:read"),
+    "/alerts/": _Page(
+        "Who is told of what, and what became of each message",
+        AlertsPage,
+        "alerts:read",
+        query=("state", "after", "before"),
+    ),
 }
 
 

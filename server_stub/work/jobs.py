@@ -6,12 +6,44 @@ from datetime import timedelta
 from django.utils import timezone
 from django_tasks import task
 
+from server_stub.alerts import dispatching, lateness, noticing, raising, sending, watching
 from server_stub.audit.chain import COLLECTOR
 from server_stub.ingest.current import settle
 from server_stub.privacy import retention
 from server_stub.work import queueing
 from server_stub.work.queueing import Recurring
 from server_stub.work.recurrence import Daily, Every
+
+_NEWEST_ROWS = 2000
+
+
+@task()
+def notice() -> None:
+    """See what changed on phones and in the audit log."""
+    now = timezone.now()
+    settle(now)  # what lapsed counts no longer, though nobody looks at a page
+    noticing.notice(now)
+    watching.watch_refusals(now)
+
+
+@task()
+def dispatch() -> None:
+    """Make the messages that are due, and send again what got lost on the way."""
+    dispatching.dispatch(timezone.now())
+    sending.lost(timezone.now())
+
+
+@task()
+def late() -> None:
+    """Look for late phones."""
+    lateness.look(timezone.now())
+
+
+@task()
+def due() -> None:
+    """Remind of what lapses; look at the newest rows of the audit log."""
+    watching.watch_decisions(timezone.now())
+    watching.watch_chain(timezone.now(), _NEWEST_ROWS)
 
 
 @task()
@@ -21,20 +53,25 @@ def let_go() -> None:
 
 
 @task()
-def lapse() -> None:
-    """Let exceptions and statements that have lapsed count no longer, though nobody looks at a page."""
-    settle(timezone.now())
+def verify() -> None:
+    """Check the whole audit log."""
+    watching.watch_chain(timezone.now())
 
 
 @task()
 def tidy() -> None:
-    """Give up the jobs of workers that are gone, forget those that failed long ago."""
+    """Give up the jobs of workers that are gone; forget old messages, and jobs that failed long ago."""
     queueing.release(timezone.now())
     queueing.forget(timezone.now())
+    raising.forget(timezone.now())
 
 
 RECURRING: Mapping[str, Recurring] = {
-    "lapsing": Recurring(lapse, Every(timedelta(minutes=1))),
+    "noticing": Recurring(notice, Every(timedelta(seconds=20))),
+    "dispatching": Recurring(dispatch, Every(timedelta(seconds=20))),
+    "late-phones": Recurring(late, Every(timedelta(minutes=5))),
+    "due": Recurring(due, Every(timedelta(hours=1))),
     "retention": Recurring(let_go, Daily(3)),
+    "audit-chain": Recurring(verify, Daily(4)),
     "tidying": Recurring(tidy, Every(timedelta(minutes=10))),
 }

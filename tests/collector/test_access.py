@@ -15,6 +15,7 @@ from server_stub.ingest.api import api
 from server_stub.people.models import Person
 from server_stub.policies.models import Edition
 from tests.collector.signing import NOW, result
+from tests.collector.telling import something_told
 
 ROLES = (None, "viewer", "auditor", "operator", "approver", "administrator")
 # Method and route: what a stranger, then each role in turn gets. 302 leads a stranger to the login.
@@ -46,6 +47,14 @@ TABLE = {
     "GET data-protection/": (302, 200, 200, 200, 200, 200),
     "POST data-protection/erase/": (302, 403, 403, 403, 403, 422),
     "GET audit/": (302, 403, 200, 403, 403, 200),
+    "GET alerts/": (302, 403, 200, 200, 403, 200),
+    "GET alerts/<int:alert_id>/": (302, 302, 302, 302, 302, 302),
+    "POST alerts/channels/": (302, 403, 403, 403, 403, 422),
+    "POST alerts/channels/<int:channel_id>/<of-channel:what>/": (302, 403, 403, 403, 403, 302),
+    "POST alerts/subscriptions/": (302, 403, 403, 403, 403, 422),
+    "POST alerts/subscriptions/<int:subscription_id>/end/": (302, 403, 403, 403, 403, 302),
+    "POST alerts/messages/<uuid:delivery_id>/replay/": (302, 403, 403, 403, 403, 302),
+    "POST alerts/graces/": (302, 403, 403, 403, 403, 422),
     "POST preferences/theme/": (302, 302, 302, 302, 302, 302),
     "POST preferences/language/": (302, 302, 302, 302, 302, 302),
     "GET api/": (404, 404, 404, 404, 404, 404),
@@ -137,6 +146,7 @@ def test_who_may_open_it(
     edition = Edition.objects.create(
         layer="group", name="Press", submitted_by=asked.requested_by, submitted_at=NOW, effective_from=NOW
     )
+    told = something_told(content["device"]["serial"])
     address = "/" + (
         route.replace("<key:key>", content["device"]["serial"])
         .replace("<uuid:report_id>", content["report_id"])
@@ -147,6 +157,11 @@ def test_who_may_open_it(
         .replace("<int:edition_id>", str(edition.pk))
         .replace("<step:what>", "approve")
         .replace("<key:number>", "7")
+        .replace("<int:alert_id>", str(told.alert.pk))
+        .replace("<int:channel_id>", str(told.channel.pk))
+        .replace("<of-channel:what>", "try")
+        .replace("<int:subscription_id>", str(told.subscription.pk))
+        .replace("<uuid:delivery_id>", str(told.delivery.pk))
         .replace("<int:group_id>", str(Group.objects.create(name="Press").pk))
     )
     rule = {"QUERY_STRING": "rule=screen-lock-set"} if "decide" in route else {}

@@ -1,0 +1,35 @@
+"""Graces: a failure younger than its grace fails, and is shown so, but is told to nobody yet."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server_stub.alerts.models import Grace
+from server_stub.phones.models import RuleState
+
+
+@dataclass(frozen=True, slots=True)
+class Graces:
+    """All graces, read once."""
+
+    days: Mapping[str, int]
+
+    @classmethod
+    def read(cls) -> "Graces":
+        """From the database."""
+        return cls(dict(Grace.objects.values_list("name", "days")))
+
+    def ends(self, rule: RuleState) -> datetime:
+        """When the rule's failure is told: at once where it has no grace. A rule's own goes before its clause's."""
+        return rule.since + timedelta(days=self.days.get(rule.rule, self.days.get(rule.clause, 0)))
+
+
+def in_grace(phones: Iterable[str], now: datetime) -> dict[str, dict[str, datetime]]:
+    """Of these phones, by phone and rule: until when a failure is in its grace. One statement, none without graces."""
+    graces, found = Graces.read(), dict[str, dict[str, datetime]]()
+    if not graces.days:
+        return found
+    for rule in RuleState.objects.filter(phone__in=list(phones), status="fail"):
+        if (until := graces.ends(rule)) > now:
+            found.setdefault(rule.phone_id, {})[rule.rule] = until
+    return found

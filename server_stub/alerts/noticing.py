@@ -1,0 +1,117 @@
+"""Noticing what changed on phones: what newly fails is told once, when its grace is over; what recovered as well.
+
+Ingest writes a `Change` for a phone whose rules stand otherwise, and pays no more than that; the rest is done here.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from server_stub.alerts.events import FAILS, RECOVERED, SPYWARE, weight
+from server_stub.alerts.grace import Graces
+from server_stub.alerts.models import Alert, Change, Trouble
+from server_stub.alerts.raising import raise_alerts
+from server_stub.guideline.policy import shipped
+from server_stub.phones.models import Phone, RuleState
+
+_AT_ONCE = 500
+_SPYWARE_FACT = "apps.spyware"
+
+
+def notice(now: datetime) -> None:
+    """Look at every phone that changed, and at every failure whose grace is over."""
+    while changes := list(Change.objects.order_by("id").values_list("id", "phone_key")[:_AT_ONCE]):
+        with transaction.atomic():
+            _look({key for _, key in changes}, now)
+            Change.objects.filter(id__in=[number for number, _ in changes]).delete()
+    over = Trouble.objects.filter(event=FAILS, due_at__lte=now).order_by("id")
+    while keys := set(over.values_list("subject", flat=True)[:_AT_ONCE]):
+        with transaction.atomic():
+            _look(keys, now)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """One phone: its rules that are open, by clause, and what of it is known to be in trouble."""
+
+    rules: dict[str, list[RuleState]] = field(default_factory=lambda: defaultdict(list))
+    spyware: list[RuleState] = field(default_factory=list)
+    troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+
+
+def _look(keys: Collection[str], now: datetime) -> None:
+    groups = dict(Phone.objects.filter(key__in=keys).values_list("key", "group"))
+    graces, alerts, seen = Graces.read(), list[Alert](), _read(keys)
+    for key in sorted(keys):
+        one = seen[key]
+        found = [*_failing(key, one, graces, now), *_spyware(key, one, now), *_ended(key, one)]
+        for alert in found if key in groups else ():
+            alert.at, alert.phone_key, alert.group = now, key, groups[key]
+            alerts.append(alert)
+    raise_alerts(alerts)
+
+
+def _read(keys: Collection[str]) -> dict[str, _Seen]:
+    seen = {key: _Seen() for key in keys}
+    names = spyware_rules()
+    for rule in RuleState.objects.filter(Q(in_the_way=True) | Q(rule__in=names), phone__in=keys):
+        if rule.in_the_way:
+            seen[rule.phone_id].rules[rule.clause].append(rule)
+        if rule.rule in names and rule.status in ("fail", "inconclusive", "error"):
+            seen[rule.phone_id].spyware.append(rule)
+    for trouble in Trouble.objects.filter(event__in=(FAILS, SPYWARE), subject__in=keys):
+        seen[trouble.subject].troubles[trouble.event, trouble.topic] = trouble
+    return seen
+
+
+def spyware_rules() -> Sequence[str]:
+    """The rules that look for known spyware."""
+    return [rule.id for rule in shipped().rules if _SPYWARE_FACT in rule.facts]
+
+
+def _failing(key: str, seen: _Seen, graces: Graces, now: datetime) -> Iterable[Alert]:
+    """Tell of a clause when it begins to fail, and again only when it fails more severely."""
+    for clause, rules in seen.rules.items():
+        failing = [rule for rule in rules if rule.status == "fail"]
+        if not failing:
+            continue
+        known = seen.troubles.get((FAILS, clause))
+        trouble = known or Trouble(event=FAILS, subject=key, topic=clause, since=min(rule.since for rule in failing))
+        ends = {rule.rule: graces.ends(rule) for rule in failing}
+        over = [rule for rule in failing if ends[rule.rule] <= now]
+        before = (trouble.told, trouble.due_at)
+        trouble.due_at = min((end for end in ends.values() if end > now), default=None)
+        heaviest = min((weight(rule.severity) for rule in over), default=None)
+        if heaviest is not None and (trouble.told is None or heaviest < trouble.told):
+            trouble.told = heaviest
+            yield Alert(event=FAILS, weight=heaviest, clause=clause)
+        if known is None or before != (trouble.told, trouble.due_at):
+            trouble.save()
+
+
+def _spyware(key: str, seen: _Seen, now: datetime) -> Iterable[Alert]:
+    """At once: it has no grace."""
+    found = [rule for rule in seen.spyware if rule.status == "fail"]
+    if found and (SPYWARE, "") not in seen.troubles:
+        Trouble.objects.create(event=SPYWARE, subject=key, since=found[0].since, told=0)
+        yield Alert(event=SPYWARE, weight=0, clause=found[0].clause)
+
+
+def _ended(key: str, seen: _Seen) -> Iterable[Alert]:
+    """A clause recovers when it is proved again or excepted; while it is only not proved, its trouble lasts."""
+    over = [
+        trouble
+        for (event, clause), trouble in seen.troubles.items()
+        if not (seen.rules.get(clause) if event == FAILS else seen.spyware)
+    ]
+    if not over:
+        return
+    Trouble.objects.filter(id__in=[trouble.pk for trouble in over]).delete()
+    told = [trouble.told for trouble in over if trouble.event == FAILS and trouble.told is not None]
+    left = Trouble.objects.filter(event=FAILS, subject=key, told__isnull=False)
+    if told and not left.exists():
+        yield Alert(event=RECOVERED, weight=min(told))
