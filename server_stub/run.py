@@ -270,6 +270,13 @@ def erase_holder(reference: str) -> "Erased | None":
     return erase_holder(reference, TERMINAL)
 
 
+def rejudge() -> int:
+    """Judge the phones that a published policy has not judged yet. Returns how many."""
+    from server_stub.policies.judging import judge_all
+
+    return judge_all()
+
+
 def verify_audit() -> "Verified | Broken":
     """Check the whole audit log."""
     from server_stub.audit.chain import verify

@@ -222,6 +222,14 @@ def erase_holder(holder: str, yes: bool, data: Path | None) -> None:
     click.echo(t("Phones: {phones}. Reports emptied: {reports}.", phones=erased.phones, reports=erased.reports))
 
 
+@command.command("rejudge", help=t("Judge now the phones that a newly published policy has not judged yet."))
+@options.data
+@options.lang
+def rejudge(data: Path | None) -> None:
+    """The collector's background does the same while it serves."""
+    click.echo(t("Phones judged: {number}", number=_migrated(data).rejudge()))
+
+
 @command.command("verify-audit", help=t("Check that no row of the audit log was changed, removed or reordered."))
 @options.data
 @options.lang

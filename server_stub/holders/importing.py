@@ -4,12 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from server_stub.audit.chain import Actor, record
+from server_stub.decisions.models import Waiver
 from server_stub.holders.models import Assignment, Group, Holder
 from server_stub.holders.reading import Line, Problem, read
+from server_stub.ingest.current import rejudge
 from server_stub.ingest.extract import phone_key
 from server_stub.phones.models import Phone
+from server_stub.policies.models import Edition
 
 _BATCH = 500
 _ON_PHONE = ("holder", "group", "asset_tag", "late_hours")
@@ -62,9 +66,19 @@ def repeat_on_phones(assignments: Iterable[Assignment]) -> None:
     keys = list(found)
     for start in range(0, len(keys), _BATCH):
         phones = list(Phone.objects.filter(key__in=keys[start : start + _BATCH]))
+        groups = {phone.key: phone.group for phone in phones}
         for phone in phones:
             assign(phone, found[phone.key])
         Phone.objects.bulk_update(phones, _ON_PHONE)
+        moved = [phone.key for phone in phones if phone.group != groups[phone.key]]
+        if moved and _groups_differ():
+            rejudge(moved, timezone.now())
+
+
+def _groups_differ() -> bool:
+    """Whether a phone in another group is judged otherwise: by the group's own values, or its exceptions."""
+    values = Edition.objects.filter(state=Edition.State.PUBLISHED, layer=Edition.Layer.GROUP)
+    return values.exists() or Waiver.objects.filter(group__isnull=False, approved=True).exists()
 
 
 def assign(phone: Phone, assignment: Assignment) -> None:

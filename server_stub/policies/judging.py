@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 100
 SOME = 200  # judged while a person waits: a second or two
+IN_BACKGROUND = 2000  # some seconds: other jobs wait for it
 
 
 def due() -> "QuerySet[Edition]":

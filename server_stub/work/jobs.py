@@ -9,6 +9,7 @@ from django_tasks import task
 from server_stub.alerts import dispatching, lateness, noticing, raising, sending, watching
 from server_stub.audit.chain import COLLECTOR
 from server_stub.ingest.current import settle
+from server_stub.policies import judging
 from server_stub.privacy import retention
 from server_stub.work import queueing
 from server_stub.work.queueing import Recurring
@@ -59,6 +60,12 @@ def verify() -> None:
 
 
 @task()
+def judge() -> None:
+    """Judge phones by a policy that has begun to hold; what one run does not get through, the next one does."""
+    judging.judge_some(judging.IN_BACKGROUND)
+
+
+@task()
 def tidy() -> None:
     """Give up the jobs of workers that are gone; forget old messages, and jobs that failed long ago."""
     queueing.release(timezone.now())
@@ -73,5 +80,6 @@ RECURRING: Mapping[str, Recurring] = {
     "due": Recurring(due, Every(timedelta(hours=1))),
     "retention": Recurring(let_go, Daily(3)),
     "audit-chain": Recurring(verify, Daily(4)),
+    "judging": Recurring(judge, Every(timedelta(seconds=20))),
     "tidying": Recurring(tidy, Every(timedelta(minutes=10))),
 }

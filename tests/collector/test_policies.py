@@ -10,8 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from agent.facts import instant
+from server_stub.audit.chain import TERMINAL
 from server_stub.audit.models import Entry
 from server_stub.guideline.policy import shipped
+from server_stub.holders.importing import import_holders
 from server_stub.holders.models import Assignment, Group
 from server_stub.people.models import Person
 from server_stub.phones.models import Phone, RuleState
@@ -146,6 +148,15 @@ def test_a_group_and_a_phone_have_their_own(people: Any, phone: Any) -> None:
     people[0].post(f"/policy/editions/{own.pk}/lift/", {"note": "No longer needed"})
     people[1].post(f"/policy/editions/{Edition.objects.latest('id').pk}/approve/")
     assert (backup("OUT"), backup("IN"), backup("OWN")) == ("fail", "pass", "pass")
+
+
+def test_a_phone_that_changes_its_group_is_judged_by_the_new_ones_values(people: Any, phone: Any) -> None:
+    phone("A", 10)
+    publish(people, overlay(3))
+    publish(people, overlay(14, "group", "Press"))
+    assert backup("A") == "fail"
+    import_holders(b"serial,holder,group\nA,Ana,Press\n", TERMINAL)
+    assert backup("A") == "pass"
 
 
 def test_going_back_is_a_new_edition(people: Any, phone: Any) -> None:
