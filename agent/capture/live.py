@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from agent.capture.frames import Decoder, Framed
 from agent.capture.model import Answer, Capture, Command, Outcome
@@ -41,7 +42,10 @@ def capture_phone(
     """
     captured_at, begun = now(), time.monotonic()
     nonce = secrets.token_hex(8)
-    reading = _Reading(commands, Decoder(nonce, [command.limit_bytes for command in commands]), on_answer)
+    talks = [command for command in commands if command.converse is not None]
+    total, commands = len(commands), [command for command in commands if command.converse is None]
+    told = None if on_answer is None else partial(_tell, on_answer, total)
+    reading = _Reading(commands, Decoder(nonce, [command.limit_bytes for command in commands]), told)
     broken = reading.run(transport, build(commands, nonce, WORKERS))
     if reading.decoder.shell is None:
         said = quoted(reading.head.decode(errors="replace"))
@@ -50,6 +54,9 @@ def capture_phone(
         reading.answers.setdefault(commands[cut.index].key, _kept(commands[cut.index], cut.answer))
     if broken is None and (not reading.decoder.finished or len(reading.answers) < len(commands)):
         broken = _ENDED_EARLY
+    for command in talks:
+        if broken is None:
+            broken = reading.converse(transport, command)
     duration_ms = round((time.monotonic() - begun) * 1000)
     return Capture("live", captured_at, reading.answers, transport.serial, broken, duration_ms)
 
@@ -61,7 +68,7 @@ class _Reading:
         self,
         commands: Sequence[Command],
         decoder: Decoder,
-        on_answer: Callable[[Command, int, int], None] | None,
+        on_answer: Callable[[Command, int], None] | None,
     ) -> None:
         self.decoder = decoder
         self.answers: dict[str, Answer] = {}
@@ -88,6 +95,21 @@ class _Reading:
             return error.message
         return None
 
+    def converse(self, transport: Transport, command: Command) -> Message | None:
+        """Have one command's conversation; return why it ended early, None when it came to its end."""
+        if command.converse is None:
+            return None
+        begun = time.monotonic()
+        try:
+            said = command.converse(transport)
+        except TransportError as error:
+            self.answers[command.key] = Answer(b"", Outcome.CUT)
+            return error.message
+        outcome = Outcome.TRUNCATED if len(said) > command.limit_bytes else Outcome.COMPLETE
+        spent_ms = round((time.monotonic() - begun) * 1000)
+        self._answered(command, Answer(said[: command.limit_bytes], outcome, duration_ms=spent_ms))
+        return None
+
     def _take(self, data: bytes) -> None:
         if self.decoder.shell is None and len(self.head) < 400:
             self.head += data[:400]
@@ -96,9 +118,16 @@ class _Reading:
 
     def _keep(self, framed: Framed) -> None:
         command = self._commands[framed.index]
-        self.answers[command.key] = _kept(command, framed.answer)
+        self._answered(command, _kept(command, framed.answer))
+
+    def _answered(self, command: Command, answer: Answer) -> None:
+        self.answers[command.key] = answer
         if self._on_answer is not None:
-            self._on_answer(command, len(self.answers), len(self._commands))
+            self._on_answer(command, len(self.answers))
+
+
+def _tell(on_answer: Callable[[Command, int, int], None], total: int, command: Command, done: int) -> None:
+    on_answer(command, done, total)
 
 
 def _kept(command: Command, answer: Answer) -> Answer:

@@ -29,6 +29,7 @@ def command(as_json: bool) -> None:
                 "reason": each.reason(language()),
                 "facts": facts,
                 "only_with": each.opt_in,
+                "touches_screen": each.converse is not None,
                 "timeout_s": each.timeout_s,
                 "limit_bytes": each.limit_bytes,
             }
@@ -38,6 +39,8 @@ def command(as_json: bool) -> None:
         click.echo(f"    {each.reason(language())}")
         if each.opt_in is not None:
             click.echo(t("    never run without {option}", option=each.opt_in))
+        if each.converse is not None:
+            click.echo(t("    touches the screen, step by step, after all else"))
         if each.line != each.key:
             first, *more = each.line.split("\n")
             click.echo(t("    runs as: {line}", line=first))

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -8,13 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from agent.cli.language import t
+from agent.cli.language import language, t
 from agent.data_dir import DataDir
 from agent.messages import LANGUAGES, Message, PostureError
 
 if TYPE_CHECKING:
     from agent.capture import OptIn
     from agent.transport import Found
+
+# How long a phone may show its question: to somebody who reads what to do, and where nobody does.
+_ACCEPT_S, _NOBODY_S = 60.0, 15.0
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -63,19 +67,44 @@ def judging(function: Decorated) -> Decorated:
 
 
 def allow_root(function: Callable[..., int]) -> Callable[..., int]:
-    """`--allow-root`, given to the command as `allowed`: what else than shell's own may be asked of a phone."""
+    """`--allow-root` and `--allow-screen`, given to the command as `allowed`: what else may be asked of a phone.
+
+    That the screen will be touched is said before any phone is.
+    """
 
     @wraps(function)
-    def collect(*, root: bool, **others: Any) -> int:
-        allowed: frozenset[OptIn] = frozenset({"--allow-root"}) if root else frozenset()
+    def collect(*, root: bool, screen: bool, **others: Any) -> int:
+        given: tuple[tuple[OptIn, bool], ...] = (("--allow-root", root), ("--allow-screen", screen))
+        allowed = frozenset(name for name, was_given in given if was_given)
+        if screen:
+            click.echo(
+                t(
+                    "WhatsApp's screens Linked devices and Chat backup will be opened and read on the phone: have its "
+                    "holder's consent, keep it unlocked and do not touch it until the scan has ended."
+                ),
+                err=True,
+            )
         return function(allowed=allowed, **others)
 
-    return click.option(
-        "--allow-root",
-        "root",
-        is_flag=True,
-        help=t("On a phone with root, whose owner allows it: read which devices are linked to WhatsApp."),
-    )(collect)
+    for option in (
+        click.option(
+            "--allow-screen",
+            "screen",
+            is_flag=True,
+            help=t(
+                "With the holder's consent, on an unlocked phone: open WhatsApp's Linked devices and Chat backup and "
+                "read them."
+            ),
+        ),
+        click.option(
+            "--allow-root",
+            "root",
+            is_flag=True,
+            help=t("On a phone with root, whose owner allows it: read which devices are linked to WhatsApp."),
+        ),
+    ):
+        collect = option(collect)
+    return collect
 
 
 class NoPhoneError(PostureError):
@@ -115,9 +144,28 @@ def reach(data: DataDir, wanted: Wanted) -> list["Found"]:
     """The phones that were asked for; PostureError when there is none at all."""
     from agent.transport import find  # noqa: PLC0415 - help needs no transport
 
-    found = find(data.root, tcp=wanted.tcp, usb=wanted.usb, adb_server=wanted.adb_server, serials=wanted.serials)
+    found = find(
+        data.root,
+        tcp=wanted.tcp,
+        usb=wanted.usb,
+        adb_server=wanted.adb_server,
+        serials=wanted.serials,
+        accept_s=_ACCEPT_S if sys.stderr.isatty() else _NOBODY_S,
+        on_ask=lambda serial: _guide(data, serial),
+        on_note=lambda said: click.echo(said(language()), err=True),
+    )
     if not found:
         raise NoPhoneError(
             Message("no phone can be reached; connect one by USB with USB debugging on, or give its address with --tcp")
         )
     return found
+
+
+def _guide(data: DataDir, serial: str) -> None:
+    """Say step by step what to do at a phone that asks whether it may trust this computer."""
+    from agent.transport.accepting import accept_steps  # noqa: PLC0415 - help needs no transport
+    from agent.transport.keys import fingerprint  # noqa: PLC0415
+
+    lines = [t("{phone} asks whether it may trust this computer:", phone=serial)]
+    lines += [f"   {number}. {step(language())}" for number, step in enumerate(accept_steps(fingerprint(data.root)), 1)]
+    click.echo("\n".join(lines), err=True)

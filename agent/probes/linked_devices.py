@@ -1,9 +1,10 @@
-"""Which devices are linked to WhatsApp: told by root alone, where the phone's owner allows it.
+"""Which devices are linked to WhatsApp: told by root or by WhatsApp's own screen, where the phone's owner allows it.
 
 The list lies in WhatsApp's own folder, which Android closes to everybody but WhatsApp and root, on API 26 to 36; the
 screen that shows it is not exported, so nothing can open it from outside. With `--allow-root` the agent reads the file
-(see `companion_devices`); without it nothing is asked of root, ever. What any phone tells, that the screen was opened,
-stands in `linking_screens`.
+(see `companion_devices`), with `--allow-screen` it taps its way to the screen (see `whatsapp_screen`); without them
+nothing is asked of root or touched, ever. Where both were allowed the file decides, and they must not differ in number.
+What any phone tells, that the screen was opened, stands in `linking_screens`.
 
 `last_active` is when a device came or went last, as the server told the phone. Who is there now only WhatsApp's memory
 knows: it calls a device active within 30 seconds of that; one that came and stayed looks idle from outside. So
@@ -19,7 +20,16 @@ from pydantic import ValidationError
 from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, instant, known, not_applicable, unknown
 from agent.messages import Message
-from agent.probes import ProbeError, clock, companion_devices, whatsapp_package
+from agent.probes import (
+    ProbeError,
+    activity_words,
+    clock,
+    companion_devices,
+    properties,
+    whatsapp_package,
+    whatsapp_screen,
+    whatsapp_storage,
+)
 from agent.probes.companion_devices import FILE_BYTES, READ, Database, Databases, Device, Trouble
 from agent.probes.proof import partly
 
@@ -38,12 +48,20 @@ case $r in 0) su -c "$c" </dev/null;; *invalid*) su 0 sh -c "$c" </dev/null;; *)
     opt_in="--allow-root",
     distil=companion_devices.distil,
 )
-COMMANDS = (ROOT, clock.COMMAND, *whatsapp_package.COMMANDS)
+COMMANDS = (
+    ROOT,
+    whatsapp_screen.COMMAND,
+    clock.COMMAND,
+    properties.COMMAND,
+    whatsapp_storage.COMMAND,
+    *whatsapp_package.COMMANDS,
+)
 FACTS = ("whatsapp.linked_devices",)
 PROOF = {
     FACTS[0]: (
         partly(
-            "only on a rooted phone, with `--allow-root`: Android closes WhatsApp's own folder to everybody but root"
+            "only with `--allow-screen` on an unlocked phone, from WhatsApp's own screen, in the forms that are known; "
+            "or with `--allow-root` on a rooted one: Android closes WhatsApp's own folder to everybody but root"
         ),
     )
 }
@@ -57,6 +75,10 @@ CLOSED = Message(
 NOT_SHOWN = Message(
     "root showed no folder of {package} (user {user}); unlock that user or profile and scan again, or open "
     "WhatsApp › ⋮ › Linked devices together with its owner"
+)
+DISAGREE = Message(
+    "WhatsApp's list of linked devices and its screen differ in number; open WhatsApp › ⋮ › Linked devices together "
+    "with the phone's owner"
 )
 _TROUBLES: dict[Trouble, Message] = {
     "absent": Message("{package} (user {user}) has no list of linked devices; open WhatsApp once and scan again"),
@@ -80,22 +102,70 @@ def probe(capture: Capture) -> Iterator[Fact]:
         owners = None
     if owners is not None and not owners:
         yield not_applicable(FACTS[0], NOT_INSTALLED, *whatsapp_package.absence(capture))
-    elif capture.answer(ROOT) is None:
+    elif capture.answer(ROOT) is None and capture.answer(whatsapp_screen.COMMAND) is None:
         yield unknown(FACTS[0], CLOSED)
     else:
-        lists = _lists(capture)
-        # Who has WhatsApp must be known too: another user's list may not have been shown.
-        for package, user in sorted(whatsapp_package.official(capture)):
-            if not any((each.package, each.user) == (package, user) for each in lists):
-                raise ProbeError(Message(NOT_SHOWN.sentence, {"package": package, "user": user}))
-        now = clock.now(capture)[0]
-        devices = [(each, device) for each in lists for device in each.devices if device.linked]
-        lines = [_line(each, device, now) for each, device in devices] or [
-            f"user {each.user}: {each.folder}: no linked device" for each in lists
-        ]
-        yield known(
-            FACTS[0], [_value(device, now) for _, device in devices], *(Evidence.of(ROOT.key, line) for line in lines)
-        )
+        values, evidence = _told(capture)
+        yield known(FACTS[0], values, *evidence)
+
+
+Told = tuple[list[dict[str, Any]], list[Evidence]]
+
+
+def _told(capture: Capture) -> Told:
+    """Return every device and the evidence: by root, else by the screen; raise Unanswered where neither tells."""
+    told: list[Told] = []
+    refused: list[Unanswered] = []
+    for source, ask in ((ROOT, _by_root), (whatsapp_screen.COMMAND, _by_screen)):
+        if capture.answer(source) is None:
+            continue
+        try:
+            told.append(ask(capture))
+        except Unanswered as error:
+            refused.append(error)
+    if not told:
+        raise refused[-1]
+    if len({len(values) for values, _ in told}) > 1:
+        raise ProbeError(DISAGREE)
+    return told[0]
+
+
+def _by_root(capture: Capture) -> Told:
+    lists = _lists(capture)
+    # Who has WhatsApp must be known too: another user's list may not have been shown.
+    for package, user in sorted(whatsapp_package.official(capture)):
+        if not any((each.package, each.user) == (package, user) for each in lists):
+            raise ProbeError(Message(NOT_SHOWN.sentence, {"package": package, "user": user}))
+    now = clock.now(capture)[0]
+    devices = [(each, device) for each in lists for device in each.devices if device.linked]
+    lines = [_line(each, device, now) for each, device in devices] or [
+        f"user {each.user}: {each.folder}: no linked device" for each in lists
+    ]
+    return [_value(device, now) for _, device in devices], [Evidence.of(ROOT.key, line) for line in lines]
+
+
+def _by_screen(capture: Capture) -> Told:
+    values: list[dict[str, Any]] = []
+    lines: list[str] = []
+    zone, at = clock.zone(capture), clock.now(capture)[0]
+    for app in whatsapp_screen.shown(capture):
+        if app.linked.trouble is not None:
+            raise whatsapp_screen.troubled(app, app.linked.trouble, app.linked.detail)
+        now = datetime.fromtimestamp(app.at, UTC) if app.at is not None else at
+        for row in app.linked.rows:
+            seen = activity_words.read(row.status, now, zone)
+            values.append(
+                {
+                    "name": row.name,
+                    "platform": activity_words.platform(row.name),
+                    "last_active_at": instant(seen.at) if seen.at else None,
+                    "active_now": seen.active_now,
+                }
+            )
+            lines.append(f'{app.package}:id/name text="{row.name}" {app.package}:id/status text="{row.status}"')
+        if not app.linked.rows:
+            lines.append(f"{app.package}:id/linked_device_recycler_view without {app.package}:id/name")
+    return values, [Evidence.of(whatsapp_screen.COMMAND.key, line) for line in lines]
 
 
 def _lists(capture: Capture) -> tuple[Database, ...]:

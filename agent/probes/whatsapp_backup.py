@@ -5,8 +5,8 @@ Each account is judged by itself: one WhatsApp of one user, and each further acc
 backup decides before all others. The old and the new place of the folder, and copies on an SD card, are places
 of the same account. Account 1000 is the first one, which lived in `WhatsApp/Databases` before there were two.
 
-What is a complete backup stands in `backup_copies`, how the key's holder is read in `backup_header`. Times are
-the phone's own, read in the same breath as its clock.
+What is a complete backup stands in `backup_copies`, how the key's holder is read in `backup_header`, what WhatsApp's
+screen adds to that in `whatsapp_screen`. Times are the phone's own, read in the same breath as its clock.
 """
 
 from collections import defaultdict
@@ -18,12 +18,19 @@ from typing import NamedTuple
 from agent.capture import Capture, Unanswered
 from agent.facts import Evidence, Fact, instant, known, not_applicable, unknown
 from agent.messages import Message
-from agent.probes import ProbeError, backup_copies, backup_header, whatsapp_package, whatsapp_storage
+from agent.probes import (
+    ProbeError,
+    backup_copies,
+    backup_header,
+    whatsapp_package,
+    whatsapp_screen,
+    whatsapp_storage,
+)
 from agent.probes.backup_copies import Copy, Refused
 from agent.probes.proof import proved
 from agent.probes.whatsapp_storage import Access, Folder, Listing, StoredFile, Volume
 
-COMMANDS = (whatsapp_storage.COMMAND, *whatsapp_package.COMMANDS)
+COMMANDS = (whatsapp_storage.COMMAND, whatsapp_screen.COMMAND, *whatsapp_package.COMMANDS)
 FACTS = (
     "whatsapp.backup.latest_at",
     "whatsapp.backup.size_bytes",
@@ -77,7 +84,17 @@ class Backups:
 
 
 def probe(capture: Capture) -> Iterator[Fact]:
-    """Judge every account and report the worst one."""
+    """Judge every account and report the worst one; hold its encryption against the screen, where that was read."""
+    try:
+        for fact in _by_files(capture):
+            yield whatsapp_screen.confirmed(capture, fact) if fact.name == _ENCRYPTED else fact
+    except Unanswered as error:
+        for name in FACTS:
+            fact = unknown(name, error.message)
+            yield whatsapp_screen.confirmed(capture, fact) if name == _ENCRYPTED else fact
+
+
+def _by_files(capture: Capture) -> Iterator[Fact]:
     installed, why = _installed(capture)
     if installed == frozenset():
         evidence = whatsapp_package.absence(capture)

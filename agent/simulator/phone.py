@@ -16,7 +16,7 @@ from zoneinfo import TZPATH, ZoneInfo
 from pydantic import ValidationError
 
 from agent.messages import Message, PostureError
-from agent.simulator import log, standins, storage
+from agent.simulator import log, screens, standins, storage
 from agent.simulator.authorisation import Authorisation, read_key
 from agent.simulator.banner import banner
 from agent.simulator.child import Surroundings
@@ -99,6 +99,8 @@ class SimulatedPhone:
             clock = Clock(now, ZoneInfo(scenario.timezone))
             standins.build(self._root, scenario, clock)
             storage.build(self._root, scenario, clock)
+            if scenario.screens is not None:
+                screens.build(self._root, scenario.screens, clock, scenario.api)
             self._door = self._make_door(self._root)
             self._listener = self._listen()
         except BaseException:

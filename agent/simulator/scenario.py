@@ -19,6 +19,7 @@ from agent.messages import Message, PostureError
 from agent.simulator import marked_yaml
 from agent.simulator.authorisation import Authorisation
 from agent.simulator.moments import Clock
+from agent.simulator.screens import Screens
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SETTINGS = "scenario.yaml"
@@ -116,7 +117,7 @@ class Scenario(_Strict):
     What is not said is read from `getprop.txt`: android, maker, model, product, device, serial, timezone.
     clock_offset_s: how far the phone's clock is ahead. delay_ms: every command's, unless it has its own.
     packet_delay_ms: every packet's, each way. drop_after_bytes: the connection breaks after so much output.
-    greeting: what comes of a connection at all.
+    greeting: what comes of a connection at all. screens: what UI Automator sees; None: the phone has none.
     """
 
     folder: Path | None = None
@@ -142,6 +143,7 @@ class Scenario(_Strict):
     has_timeout: bool = True
     rooted: bool = False
     locked_since_boot: bool = False
+    screens: Screens | None = None
 
     @field_validator("timezone")
     @classmethod

@@ -136,6 +136,7 @@ dumpsys() {
         exit 0
     fi
     service=$1
+    [ "$1 $2" != "activity activities" ] || resumed
     lookup dumpsys "$@"
     case "$1 $2 $services" in package\ *.*\ *package*) no_package "$2" ;; esac
     refuse 0 "Can't find service: $1"
@@ -260,7 +261,83 @@ timeout() { # toybox before Android 10 adds 127 to the signal that it sent
     exit "$code"
 }
 
+# The screen: `stack` holds the names of what Back leads through, $page is in front (see agent/simulator/screens.py).
+in_front() {
+    [ -d "$root/screen" ] || return 1
+    read -r stack <"$root/screen/stack"
+    page=${stack##* }
+}
+
+go() { printf '%s\n' "$*" >"$root/screen/stack"; }
+
+resumed() {
+    in_front || return 0
+    read -r label <"$root/screen/resumed"
+    read -r front <"$root/screen/$page.front"
+    case $label in *:) label="$label " ;; esac
+    printf '  Display #0:\n    %sActivityRecord{3b6a07 u0 %s t9}\n' "$label" "$front"
+    exit 0
+}
+
+uiautomator() {
+    in_front || refuse 1 'Killed'
+    read -r how <"$root/screen/dump"
+    case $how in
+        restless) refuse 0 'ERROR: could not get idle state.' ;;
+        rootless) refuse 0 'ERROR: null root node returned by UiTestAutomationBridge.' ;;
+        endless) while :; do $cat "$root/screen/$page.xml"; done >"$2" ;;
+    esac
+    $cat "$root/screen/$page.xml" >"$2"
+    echo "UI hierchary dumped to: $2"
+}
+
+input() {
+    in_front || refuse 1 'Killed'
+    case $1 in
+        tap)
+            while read -r left top right bottom what where; do
+                [ "$2" -ge "$left" ] && [ "$2" -lt "$right" ] && [ "$3" -ge "$top" ] && [ "$3" -lt "$bottom" ] || continue
+                case $what in push) go $stack $where ;; replace) go ${stack% *} $where ;; esac
+                return 0
+            done <"$root/screen/$page.taps"
+            ;;
+        swipe)
+            read -r down <"$root/screen/$page.down"
+            [ -z "$down" ] || go ${stack% *} $down
+            ;;
+        keyevent)
+            case $2 in
+                3) go launcher ;;
+                4) case $stack in *' '*) go ${stack% *} ;; *) go launcher ;; esac ;;
+            esac
+            ;;
+    esac
+}
+
+am() {
+    lookup am "$@"
+    if in_front && [ "$1" = start ]; then
+        case " $* " in *' -p '*) ;; *) refuse 255 'Error: this phone only opens what a launcher opens' ;; esac
+        package=${*##* -p }
+        read -r front <"$root/screen/former.front"
+        read -r shown <"$root/screen/$page.front"
+        if [ "${shown%%/*}" = "$package" ]; then
+            : # its task is in front, as it was left
+        elif [ "${front%%/*}" = "$package" ] && [ "$package" != com.android.launcher3 ]; then
+            go former
+        elif [ -f "$root/screen/$package.first.front" ]; then
+            go $stack $package.first
+        else
+            refuse 0 'Error: Activity not started, unable to resolve Intent'
+        fi
+        echo "Starting: Intent { act=android.intent.action.MAIN pkg=$package }"
+        exit 0
+    fi
+    refuse 20 "cmd: Can't find service: activity"
+}
+
 case $name in
+    uiautomator | input | am) "$name" "$@" ;;
     dumpsys | getprop | settings | cmd | content | service | pm | id | su | date | timeout) "$name" "$@" ;;
     getenforce)
         lookup getenforce

@@ -21,7 +21,8 @@ from agent.simulator.scenario import Reply, Scenario, answer_name, properties
 _SCRIPT = Path(__file__).parent / "standin.sh"
 # Android's own commands, there whether or not the scenario answers them.
 _ALWAYS = """
-    am appops cmd content device_config dpm dumpsys getenforce getprop id ime locksettings pm service settings wm
+    am appops cmd content device_config dpm dumpsys getenforce getprop id ime input locksettings pm service settings
+    uiautomator wm
 """
 # What toybox has on Android 8 and a read-only scan may want.
 _TOOLS = """
