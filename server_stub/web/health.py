@@ -43,7 +43,7 @@ def metrics(_request: HttpRequest) -> HttpResponse:
     states = {"fails": counts.fail, "not_proved": counts.not_proved, "meets": counts.meet, "late": counts.late}
     lines += [f'posture_phones{{state="{state}"}} {number}' for state, number in states.items()]
     lines += ["# HELP posture_agents Enrolled agents, not revoked.", "# TYPE posture_agents gauge"]
-    lines += [f"posture_agents {Agent.objects.filter(revoked_at=None).count()}"]
+    lines += [f"posture_agents {Agent.objects.filter(revoked_at=None, replaced_at=None).count()}"]
     lines += [
         "# HELP posture_reports_total Reports by outcome, in this process.",
         "# TYPE posture_reports_total counter",
