@@ -11,8 +11,8 @@ from django.utils.translation import get_language, gettext
 from agent.facts import FACTS
 from agent.messages import Language
 from agent.policy.model import Rule
-from server_stub.phones import fleet, tally
-from server_stub.phones.models import Phone, Rank, RuleState
+from server_stub.phones import tally
+from server_stub.phones.models import ClauseState, Phone, Rank, RuleState
 from server_stub.phones.pages import PhoneRow, phone_row
 from server_stub.phones.trend import Trend, trend_of
 from server_stub.policies.published import in_force
@@ -90,22 +90,24 @@ def clause_view(number: str, query: Mapping[str, str]) -> ClausePage:
     """One clause."""
     language = reader()
     of_policy = next((each for each in in_force().clauses if each.id == number), None)
-    found = cut(failing(number), fleet.ORDERS["attention"], query, settings.PAGE_SIZE)
+    states = ClauseState.objects.filter(clause=number, rank=Rank.FAIL).select_related("phone")
+    found = cut(states, ("since", "phone_id"), query, settings.PAGE_SIZE)
     return ClausePage(
         clause=_row(number),
         text=of_policy.text if of_policy else None,
         rules=[_rule(rule, language) for rule in in_force().rules if rule.clause == number],
         cannot=of_policy.cannot[language] if of_policy and of_policy.cannot else None,
         trend=trend_of(number),
-        phones=[phone_row(phone) for phone in found.rows],
+        phones=[phone_row(state.phone) for state in found.rows],
         after=found.after,
         before=found.before,
     )
 
 
 def failing(number: str) -> "QuerySet[Phone]":
-    """The phones that fail it, in no order."""
-    return fleet.select(fleet.Filters(clause=number, status=Rank.FAIL.label))
+    """The phones that fail it, the longest first."""
+    states = Phone.objects.filter(clauses__clause=number, clauses__rank=Rank.FAIL)
+    return states.order_by("clauses__since", "key")
 
 
 def _row(number: str) -> ClauseRow:

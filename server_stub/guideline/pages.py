@@ -14,7 +14,6 @@ from server_stub.guideline.clauses import clause_view, clauses_view, failing, is
 from server_stub.guideline.policy import ParameterRow, parameter_row
 from server_stub.guideline.preview import Preview, preview
 from server_stub.ingest.current import settle
-from server_stub.phones.fleet import ORDERS
 from server_stub.phones.pages import fleet_sheet
 from server_stub.policies import drafts
 from server_stub.policies.published import in_force
@@ -72,7 +71,7 @@ def clause_page(request: HttpRequest, number: str) -> HttpResponseBase:
     if not is_known(number):
         raise Http404
     if wants_csv(request):
-        return fleet_sheet(f"clause-{number}", failing(number).order_by(*ORDERS["attention"]))
+        return fleet_sheet(f"clause-{number}", failing(number))
     return answer(request, "clause.html", clause_view(number, request.GET.dict()))
 
 

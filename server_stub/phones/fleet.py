@@ -12,18 +12,11 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from server_stub.phones import tally
-from server_stub.phones.models import Phone, Rank, RuleState
+from server_stub.phones.models import ClauseState, Phone, Rank, RuleState
 from server_stub.phones.status import late
 from server_stub.web.text import clean
 from server_stub.web.words import SEVERITIES
 
-# What "not met" means for a clause when no status is asked for.
-_OPEN = ("fail", "inconclusive", "error")
-_RULE_STATUSES: Mapping[str, Sequence[str]] = {
-    "non_compliant": ("fail",),
-    "inconclusive": ("inconclusive", "error"),
-    "compliant": ("pass", "waived"),
-}
 _SEARCHED = ("serial", "model", "holder", "asset_tag")
 ORDERS: Mapping[str, Sequence[str]] = {
     "attention": ("rank", "rank_since", "key"),
@@ -111,10 +104,7 @@ def select(filters: Filters) -> "QuerySet[Phone]":
     if filters.q:
         phones = phones.filter(reduce(or_, (Q(**{f"{field}__icontains": filters.q}) for field in _SEARCHED)))
     if filters.clause:
-        states = RuleState.objects.filter(clause=filters.clause)
-        states = states.filter(status__in=_RULE_STATUSES.get(filters.status, _OPEN))
-        if filters.status != "compliant":
-            states = states.filter(in_the_way=True)
+        states = ClauseState.objects.filter(clause=filters.clause, rank__in=_ranks(filters.status))
         phones = phones.filter(key__in=states.values("phone_id"))
     elif filters.status:
         phones = _by_status(phones, filters)
@@ -130,6 +120,11 @@ def select(filters: Filters) -> "QuerySet[Phone]":
     if filters.late:
         phones = phones.filter(late())
     return _by_age(phones, filters, timezone.now())
+
+
+def _ranks(status: str) -> list[int]:
+    """Where a clause is asked for and no status: it is not met."""
+    return [rank for rank in Rank if rank.label == status] or [Rank.FAIL, Rank.NOT_PROVED]
 
 
 def _by_age(phones: "QuerySet[Phone]", filters: Filters, now: datetime) -> "QuerySet[Phone]":

@@ -137,6 +137,28 @@ class RuleState(models.Model):
         return f"{self.phone_id} {self.rule} {self.status}"
 
 
+class ClauseState(models.Model):
+    """How one phone stands on one clause, by the worst of the rules that count in it, and since when.
+
+    A clause that does not apply to the phone has no row. It is what the tallies count, phone by phone.
+    """
+
+    pk = models.CompositePrimaryKey("phone_id", "clause")
+    phone = models.ForeignKey(Phone, on_delete=models.CASCADE, related_name="clauses", db_index=False)
+    clause = models.CharField(max_length=40)
+    rank = models.SmallIntegerField(choices=Rank.choices)
+    since = models.DateTimeField()
+
+    class Meta:
+        """A clause's page lists its phones by this index, the longest first."""
+
+        default_permissions = ()
+        indexes = (models.Index("clause", "rank", "since", "phone", name="clause_by_since"),)
+
+    def __str__(self) -> str:
+        return f"{self.phone_id} {self.clause} {self.rank}"
+
+
 class Tally(models.Model):
     """How many phones stand so, of one topic and one shard of phones: kept as they move, never counted.
 

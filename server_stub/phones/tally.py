@@ -9,7 +9,7 @@ from zlib import crc32
 from django.db import connection
 from django.db.models import Sum
 
-from server_stub.phones.models import Movement, Phone, Rank, RuleState, Tally
+from server_stub.phones.models import ClauseState, Movement, Phone, Rank, RuleState, Tally
 
 FLEET = ""  # the topic of the verdicts; the others are clauses
 _SHARDS = 16
@@ -32,10 +32,14 @@ def places(phone: Phone, rules: Iterable[RuleState]) -> dict[str, int]:
 
 
 class Moves:
-    """What changes within one transaction, written once at its end, in one order, so that writers never deadlock."""
+    """What changes within one transaction, written once at its end, in one order, so that writers never deadlock.
+
+    The phones themselves are locked meanwhile.
+    """
 
     def __init__(self) -> None:
         self._numbers: Counter[tuple[str, date, int, int]] = Counter()
+        self._clauses: dict[tuple[str, str], ClauseState | None] = {}  # None: it applies no longer
 
     def add(self, key: str, before: Places, after: Places, at: datetime) -> None:
         """A phone stands otherwise since `at`."""
@@ -47,15 +51,33 @@ class Moves:
                 self._numbers[topic, day, before[topic], shard] -= 1
             if topic in after:
                 self._numbers[topic, day, after[topic], shard] += 1
+            if topic != FLEET:
+                self._clauses[key, topic] = self._state(key, topic, after.get(topic), at)
+
+    def _state(self, key: str, clause: str, rank: int | None, at: datetime) -> ClauseState | None:
+        return None if rank is None else ClauseState(phone_id=key, clause=clause, rank=rank, since=at)
 
     def write(self) -> None:
-        """Add it to the kept numbers."""
+        """Add it to the kept numbers, and keep how each clause stands."""
+        self.write_numbers()
+        self._write_clauses()
+
+    def write_numbers(self) -> None:
+        """Add it to the kept numbers alone."""
         moved = sorted(item for item in self._numbers.items() if item[1])
         totals: Counter[tuple[str, int, int]] = Counter()
         for (topic, _day, rank, shard), number in moved:
             totals[topic, rank, shard] += number
         _upsert("phones_tally", ("topic", "rank", "shard"), [(*k, n) for k, n in sorted(totals.items()) if n])
         _upsert("phones_movement", ("topic", "day", "rank", "shard"), [(*k, n) for k, n in moved])
+
+    def _write_clauses(self) -> None:
+        if gone := [key for key, state in self._clauses.items() if state is None]:
+            ClauseState.objects.filter(pk__in=gone).delete()
+        if stand := [state for _, state in sorted(self._clauses.items()) if state is not None]:
+            ClauseState.objects.bulk_create(
+                stand, update_conflicts=True, unique_fields=["phone", "clause"], update_fields=["rank", "since"]
+            )
 
 
 def _upsert(table: str, key: tuple[str, ...], rows: list[tuple[str | int | date, ...]]) -> None:

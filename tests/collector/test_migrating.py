@@ -55,13 +55,14 @@ run.migrate()
 from server_stub.audit.chain import Verified
 from server_stub.people.models import Person
 from server_stub.phones import fleet
-from server_stub.phones.models import Phone, Receipt, StoredReport
+from server_stub.phones.models import ClauseState, Phone, Receipt, StoredReport
 
 ana = Person.objects.get()
 print(ana.groups.get().name, ana.has_perm("audit.view_entry"), ana.has_perm("decisions.approve_waiver"))
 print(fleet.count())
 print([(p.key, p.holder, p.group, p.late_hours) for p in Phone.objects.order_by("key")])
 print(Receipt.objects.count(), [(r.erased_at, bytes(r.signed)) for r in StoredReport.objects.all()])
+print(sorted((c.phone_id, c.clause, c.rank, c.since.day) for c in ClauseState.objects.all()))
 run.create_person("eva", "seven-quiet-lanterns", "auditor")
 run.import_holders(b"serial,holder,group,late_after_hours\\nBAD,Eva,Press,999\\n", "en", dry_run=False)
 print(Phone.objects.get(key="BAD").group, isinstance(run.verify_audit(), Verified))
@@ -81,5 +82,6 @@ def test_from_the_first_version(tmp_path: Path) -> None:
         "Counts(total=2, fail=1, not_proved=0, late=2, meet=0)",
         "[('BAD', 'Ana', '', None), ('GOOD', 'Ana', '', None)]",
         "2 [(None, b'bytes'), (None, b'bytes')]",
+        "[('BAD', '7', 0, 20), ('GOOD', '7', 2, 20)]",
         "Press True",
     ]

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from server_stub.agents.models import Agent
 from tests.collector.signing import NOW, Signer, encode, report, result
 
-LARGE = re.compile(r'(?:FROM|JOIN|UPDATE|INTO) "?(phones_(?:phone|rulestate|storedreport|receipt|movement))"?\b')
+LARGE = re.compile(r'(?:FROM|JOIN|UPDATE|INTO) "?(phones_(?:phone|rulestate|clausestate|storedreport|receipt|movement))"?\b')
 KEY = r'"?(?:phone_id|key|report_id)"? (?:=|IN)'
 LATE = r'COUNT\(.*"scanned_at" <'  # the late ones, found by their index
 DAYS = r'"day" > .*"topic" ='  # 90 days of one topic

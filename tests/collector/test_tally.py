@@ -13,7 +13,7 @@ from agent.facts import instant
 from server_stub.agents.models import Agent
 from server_stub.ingest.current import settle
 from server_stub.phones import tally
-from server_stub.phones.models import Movement, Phone, RuleState, Tally
+from server_stub.phones.models import ClauseState, Movement, Phone, RuleState, Tally
 from server_stub.phones.tally import Day
 from tests.collector.signing import NOW, Signer, encode, report, result
 
@@ -21,10 +21,13 @@ Scan = Callable[..., dict[str, Any]]
 
 
 def counted() -> dict[tuple[str, int], int]:
-    """What the tallies should say, from every phone and rule."""
+    """What the tallies should say, from every phone and rule; the kept state of each clause says the same."""
     found: Counter[tuple[str, int]] = Counter()
     for phone in Phone.objects.all():
-        found.update(tally.places(phone, RuleState.objects.filter(phone=phone)).items())
+        stands = tally.places(phone, RuleState.objects.filter(phone=phone))
+        clauses = dict(ClauseState.objects.filter(phone=phone).values_list("clause", "rank"))
+        assert clauses == {topic: rank for topic, rank in stands.items() if topic != tally.FLEET}
+        found.update(stands.items())
     return dict(found)
 
 
@@ -77,6 +80,23 @@ def test_what_lapses_counts_no_longer_and_is_listed_where_it_stands(scan: Scan, 
     assert (phone.rank, phone.rank_since, phone.holds_until) == (0, NOW - timedelta(seconds=30), None)
     settle(timezone.now())
     assert kept() == counted()
+
+
+def test_a_clause_stands_as_it_does_since_it_last_changed(scan: Scan, viewer: Client) -> None:
+    for days, lock, net in ((5, "fail", "pass"), (4, "pass", "pass"), (3, "fail", "pass"), (2, "fail", "fail")):
+        scan("A", NOW - timedelta(days=days), (result("lock", "7", lock), result("net", "2", net)))
+    scan("B", NOW - timedelta(days=1), (result("lock", "7", "fail"),))
+    scan("C", NOW - timedelta(days=4), (result("lock", "7", "fail"),))
+    scan("C", NOW - timedelta(days=1), (result("lock", "7", "not_applicable"),))
+    stands = {(state.phone_id, state.clause): (state.rank, state.since) for state in ClauseState.objects.all()}
+    assert stands == {
+        ("A", "7"): (0, NOW - timedelta(days=3)),
+        ("A", "2"): (0, NOW - timedelta(days=2)),
+        ("B", "7"): (0, NOW - timedelta(days=1)),
+    }
+    page = viewer.get("/clauses/7/?format=json").json()
+    assert [phone["serial"] for phone in page["phones"]] == ["A", "B"]
+    assert b"".join(viewer.get("/clauses/7/?format=csv")).decode().count("\r\n") == 3
 
 
 def test_a_phone_that_is_deleted_leaves_the_numbers(scan: Scan) -> None:

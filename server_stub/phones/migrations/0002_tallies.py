@@ -19,7 +19,7 @@ def count_once(apps: Any, schema_editor: Any) -> None:
             rules.setdefault(rule.phone_id, []).append(rule)
         for phone in Phone.objects.filter(key__in=part):
             moves.add(phone.key, {}, places(phone, rules.get(phone.key, ())), phone.rank_since or phone.scanned_at)
-        moves.write()
+        moves.write_numbers()
 
 
 class Migration(migrations.Migration):
