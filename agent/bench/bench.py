@@ -40,8 +40,8 @@ class Ring:
 class Bench:
     """A bench at work.
 
-    shown: the phone whose verdict stands large. note: what became of the last thing that was done. names: who answers
-    here, by role; a holder's name goes with the phone.
+    shown: the phone whose verdict stands large. note: what became of the last thing that was done. undelivered: why
+    reports wait in the outbox. names: who answers here, by role; a holder's name goes with the phone.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Bench:
         self.desk = Desk(judge, self.inbox.post, self._done, allowed)
         self.shown: Place | None = None
         self.note: Message | None = None
+        self.undelivered: Message | None = None
         self.names: dict[str, str] = {}
         self.ring: Ring | None = None
         self.on_done: Callable[[Judged], None] = lambda _: None
@@ -183,8 +184,7 @@ class Bench:
             trouble = keep(judged.report, self.judge.key, self._outbox, self._collector)
         except PostureError as error:
             trouble = error.message
-        if trouble is not None:
-            self.note = trouble
+        self.undelivered = trouble
         Thread(target=self._deliver, name="deliver", daemon=True).start()
 
     def _deliver(self) -> None:
@@ -192,9 +192,8 @@ class Bench:
             trouble = deliver_due(self._outbox, self._language).trouble
         except PostureError as error:
             trouble = error.message
-        if trouble is not None:
-            said = Message("Kept in the outbox: {why}", {"why": trouble})
-            self.inbox.post(lambda: self._tell(said))
+        said = None if trouble is None else Message("Kept in the outbox: {why}", {"why": trouble})
+        self.inbox.post(lambda: self._tell(said))
 
-    def _tell(self, said: Message) -> None:
-        self.note = said
+    def _tell(self, said: Message | None) -> None:
+        self.undelivered = said

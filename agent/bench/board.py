@@ -92,12 +92,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything. `welcome`: what to do where no phone is."""
+    """Everything. `notes`: what became of the last thing that was done, and of what was to be sent.
+
+    `welcome`: what to do where no phone is.
+    """
 
     language: Language
     shown: Shown | None
     rows: tuple[Row, ...]
-    note: str
+    notes: tuple[str, ...]
     welcome: str
     ring: Ring | None
 
@@ -109,7 +112,7 @@ def board(bench: Bench, language: Language) -> Board:
         language=language,
         shown=None if bench.shown is None else _shown(bench.shown, bench, language),
         rows=tuple(_row(each, bench, language) for each in bench.desk.places.values()),
-        note="" if bench.note is None else bench.note(language),
+        notes=tuple(each(language) for each in (bench.note, bench.undelivered) if each is not None),
         welcome="" if bench.desk.places else welcome(language),
         ring=bench.ring,
     )

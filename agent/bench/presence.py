@@ -92,17 +92,21 @@ class Presence:
                 known = False
 
     def _plugged(self) -> None:
+        from agent.transport.usb import usb_changes  # noqa: PLC0415 - half a second to import
+
         seen: set[str] | None = None
-        while not self.stop.wait(_LOOK_S if seen is not None else 0):
-            try:
-                phones = find(self.data, usb=True, accept_s=ACCEPT_S, on_ask=self.on_ask)
-            except TransportError as error:
-                if error.permanent:
-                    return  # no libusb: the adb server sees all that is plugged in
-                phones = []
-            if {phone.serial for phone in phones} != seen:
-                seen = {phone.serial for phone in phones}
-                self.tell("usb", {phone.serial: Present(phone) for phone in phones})
+        with suppress(TransportError):  # no libusb: the adb server sees all that is plugged in
+            for _ in usb_changes(self.stop):
+                phones = self._on_usb()
+                if {phone.serial for phone in phones} != seen:
+                    seen = {phone.serial for phone in phones}
+                    self.tell("usb", {phone.serial: Present(phone) for phone in phones})
+
+    def _on_usb(self) -> list[Found]:
+        try:
+            return find(self.data, usb=True, accept_s=ACCEPT_S, on_ask=self.on_ask)
+        except TransportError:  # a bus that cannot be read this time
+            return []
 
 
 def _answers(address: str) -> bool:

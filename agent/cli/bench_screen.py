@@ -25,9 +25,9 @@ class Screen:
         height, board = options.height or out.height, self._board
         head = [] if board.shown is None else [_verdict(board.shown, out)]
         others = [_line(each, out) for each in board.rows if not each.is_shown]
-        note = Text(printable(board.note, out), style="dim")
+        notes = [Text(printable(each, out), style="dim") for each in board.notes or ("",)]
         body = _welcome(board, out) if board.shown is None else [*_steps(board.shown, out)]
-        foot = [*others, note, Text(printable(self._keys, out))]
+        foot = [*others, *notes, Text(printable(self._keys, out))]
         plain = options.update(height=None)
         top, middle, bottom = (out.render_lines(Group(*part), plain) for part in (head, body, foot))
         room = max(0, height - len(top) - len(bottom) - 1)

@@ -144,14 +144,15 @@ def reach(data: DataDir, wanted: Wanted) -> list["Found"]:
     """The phones that were asked for; PostureError when there is none at all."""
     from agent.transport import find  # noqa: PLC0415 - help needs no transport
 
+    somebody = sys.stderr.isatty()
     found = find(
         data.root,
         tcp=wanted.tcp,
         usb=wanted.usb,
         adb_server=wanted.adb_server,
         serials=wanted.serials,
-        accept_s=_ACCEPT_S if sys.stderr.isatty() else _NOBODY_S,
-        on_ask=lambda serial: _guide(data, serial),
+        accept_s=_ACCEPT_S if somebody else _NOBODY_S,
+        on_ask=lambda serial: _guide(data, serial) if somebody else None,
         on_note=lambda said: click.echo(said(language()), err=True),
     )
     if not found:

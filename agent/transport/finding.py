@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agent.messages import Message
+from agent.messages import Message, quoted
 from agent.transport.base import Transport, TransportError
 
 if TYPE_CHECKING:
@@ -19,6 +19,14 @@ Way = Literal["tcp", "usb", "adb-server", "wifi"]
 
 # How long to listen for paired phones: one that is awake answers within a fraction of it.
 _LISTEN_S = 2.0
+
+
+_NAMED = 5  # phones in one line
+_CHOSEN: "Mapping[Way, Message]" = {
+    "adb-server": Message("Through the adb server that runs here and holds their USB: {phones}"),
+    "usb": Message("Directly over USB, since no adb server holds them: {phones}"),
+}
+_HELD = Message("{phone}: the adb server that runs here holds its USB, so it is read through that server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +45,10 @@ class Found:
 class _Asking:
     accept_s: float
     on_ask: Callable[[str], None]
+    on_note: Callable[[Message], None]
 
 
-def find(
+def find(  # noqa: PLR0913 - each is named where it is called
     data: Path,
     *,
     tcp: Sequence[str] = (),
@@ -48,6 +57,7 @@ def find(
     serials: Sequence[str] = (),
     accept_s: float = 15.0,
     on_ask: Callable[[str], None] = lambda _: None,
+    on_note: Callable[[Message], None] = lambda _: None,
 ) -> list[Found]:
     """Return the phones at the `tcp` addresses, on USB, and behind the adb server.
 
@@ -55,10 +65,10 @@ def find(
     data: the agent's data directory, where this computer's ADB key is kept, and which phones it was paired with.
     serials: only these; one that is not there is returned too, and opening it says so.
     accept_s: how long to wait for the person at the phone to accept this computer; on_ask: called with a phone's
-    serial when it asks them.
+    serial when it asks them; on_note: given one line on which way was chosen, where nobody chose or it cannot be had.
     Errors: TransportError when the way that was asked for cannot be used at all.
     """
-    asking = _Asking(accept_s, on_ask)
+    asking = _Asking(accept_s, on_ask, on_note)
     found = [Found(address, "tcp", partial(_open_tcp, address, data, asking)) for address in dict.fromkeys(tcp)]
     if usb or adb_server:
         found += [*(_served() if adb_server else ()), *(_plugged(data, asking) if usb else ())]
@@ -68,6 +78,8 @@ def find(
     by_serial: dict[str, Found] = {}
     for phone in found:
         by_serial.setdefault(phone.serial, phone)
+    if not tcp and not usb and not adb_server:
+        _explain([phone for phone in by_serial.values() if not serials or phone.serial in serials], on_note)
     if not serials:
         return list(by_serial.values())
     return [
@@ -89,6 +101,15 @@ def _whatever_there_is(data: Path, asking: _Asking, serials: Sequence[str]) -> l
     if troubles and not found and not served:  # the server sees all that is plugged in
         raise troubles[0]
     return found
+
+
+def _explain(found: Sequence[Found], on_note: Callable[[Message], None]) -> None:
+    """Say how phones on cables are reached, since nobody said how."""
+    for way, sentence in _CHOSEN.items():
+        names = [quoted(phone.serial, 60) for phone in found if phone.way == way]
+        if names:
+            shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+            on_note(Message(sentence.sentence, {"phones": shown}))
 
 
 def _served() -> Iterator[Found]:
@@ -155,9 +176,25 @@ def _open_tcp(address: str, data: Path, asking: _Asking) -> Transport:
 
 def _open_usb(serial: str, data: Path, asking: _Asking) -> Transport:
     from agent.transport.keys import workstation_key
-    from agent.transport.usb import open_usb
+    from agent.transport.usb import HeldError, open_usb
 
-    return open_usb(serial, workstation_key(data), accept_s=asking.accept_s, on_ask=partial(asking.on_ask, serial))
+    try:
+        return open_usb(serial, workstation_key(data), accept_s=asking.accept_s, on_ask=partial(asking.on_ask, serial))
+    except HeldError:
+        if (served := _through_the_server(serial)) is None:
+            raise
+        asking.on_note(Message(_HELD.sentence, {"phone": quoted(serial, 60)}))
+        return served
+
+
+def _through_the_server(serial: str) -> Transport | None:
+    """The phone by the running adb server; None where none runs, or it does not know that phone."""
+    from agent.transport.adb_server import AdbServer
+
+    server = AdbServer()
+    if not server.is_running() or serial not in server.states():
+        return None
+    return server.open(serial)
 
 
 def _absent(serial: str, data: Path) -> Transport:

@@ -1,7 +1,10 @@
 """Phones on this computer's USB, spoken to without an adb server, by adb-shell over libusb."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 from adb_shell import exceptions
 from adb_shell.auth.sign_cryptography import CryptographySigner
@@ -35,6 +38,13 @@ _GONE = Message("{serial} went away; plug it in again and scan once more")
 _OTHER = Message("{serial} cannot be used over USB ({why}); plug it in again, into another port")
 
 
+_LOOK_S = 1.0
+
+
+class HeldError(TransportError):
+    """Another program holds the phone's ADB interface, most likely an adb server."""
+
+
 def usb_serials() -> list[str]:
     """The serial numbers of the phones with USB debugging on this computer's USB.
 
@@ -42,6 +52,38 @@ def usb_serials() -> list[str]:
     Errors: TransportError when USB cannot be used at all.
     """
     return [_name(phone) for phone in _phones()]
+
+
+def usb_changes(stop: Event) -> Iterator[None]:
+    """Yield now, as soon as something is plugged in or out, and every second, until `stop` is set.
+
+    libusb tells of plugs where the system has that (Linux, macOS; not Windows). The second is for what no plug tells:
+    the rights that udev gives to a phone a moment after it came.
+    Errors: TransportError when USB cannot be used at all.
+    """
+    yield
+    context = _context()
+    told = Event()
+
+    def tell(*_: object) -> bool:
+        told.set()
+        return False  # and go on telling
+
+    with suppress(usb1.USBError):  # the system has it, and not here: looking every second is enough
+        if usb1.hasCapability(usb1.CAP_HAS_HOTPLUG):
+            registered = context.hotplugRegisterCallback(tell)
+            try:
+                while not stop.is_set():
+                    told.clear()
+                    until = time.monotonic() + _LOOK_S
+                    # Returns early for each packet of a phone that is being scanned, too.
+                    while not told.is_set() and (left := until - time.monotonic()) > 0:
+                        context.handleEventsTimeout(left)
+                    yield
+            finally:
+                context.hotplugDeregisterCallback(registered)
+    while not stop.wait(_LOOK_S):
+        yield
 
 
 def open_usb(
@@ -62,9 +104,15 @@ def open_usb(
     )
 
 
-def _phones() -> "list[UsbTransport]":
+def _context() -> Any:
+    """The context of libusb, which adb-shell's wires share."""
     if usb_transport is None:
         raise TransportError(_NO_LIBUSB, permanent=True)
+    return usb_transport.UsbTransport.USB1_CTX
+
+
+def _phones() -> "list[UsbTransport]":
+    _context()
     try:
         return list(usb_transport.UsbTransport.find_all_adb_devices())
     except usb1.USBError as error:
@@ -93,7 +141,8 @@ class _Cable(BaseTransport):  # type: ignore[misc]
         try:
             self._wire.connect(transport_timeout_s)
         except usb1.USBError as error:
-            raise TransportError(trouble(self._serial, error)) from error
+            kind = HeldError if isinstance(error, usb1.USBErrorBusy) else TransportError
+            raise kind(trouble(self._serial, error)) from error
 
     def close(self) -> None:
         """Let the interface go; safe to call again."""

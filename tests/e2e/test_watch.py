@@ -1,7 +1,8 @@
 """`posture watch` in a real terminal: phones that appear, ask, vanish and come back."""
 
 import re
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,9 +21,9 @@ HEALTHY, BREACHED, LOCKED = "pixel-a14-healthy", "samsung-a16-breached", "vivo-a
 @pytest.fixture
 def bench(workstation: Workstation, tmp_path: Path) -> Callable[..., object]:
     @contextmanager
-    def watching(*arguments: str, **environment: str) -> Iterator[Terminal]:
+    def watching(*arguments: str, program: Sequence[str | Path] = (BIN,), **environment: str) -> Iterator[Terminal]:
         settings = {"POSTURE_DATA": str(workstation.data), "LANG": "C.UTF-8", **environment}
-        with terminal(tmp_path, BIN, "watch", "--save-in", tmp_path, *arguments, environment=settings) as screen:
+        with terminal(tmp_path, *program, "watch", "--save-in", tmp_path, *arguments, environment=settings) as screen:
             yield screen
             screen.type("C-c")
             screen.wait_for("ended 0")
@@ -148,3 +149,33 @@ def test_a_verdict_can_be_heard(bench: Callable[..., object], tmp_path: Path) ->
         with SimulatedPhone(load(HEALTHY), port):
             screen.wait_for("N O T   P R O V E D")
             rings(5)
+
+
+def test_phones_on_cables_come_go_in_the_middle_and_finish_without_a_server(
+    bench: Callable[..., object], tmp_path: Path
+) -> None:
+    """Virtual USB phones: see tests/transport/usb_phone.py for what of USB they show."""
+    cables = tmp_path / "cables"
+    cables.mkdir()
+    first, second = (cables / str(free_port()) for _ in range(2))
+    pulled = cables / f".{second.name}"
+    first.write_text("R5CSIM00016")
+    pulled.write_text("2A7SIM00000014")
+    root = Path(__file__).parents[2]
+    program = (sys.executable, "-m", "tests.transport.usb_phone", cables)
+    with bench("--usb", program=program, PYTHONPATH=str(root)) as screen:  # type: ignore[attr-defined]
+        with SimulatedPhone(load(BREACHED), int(first.name)):
+            screen.wait_for("F A I L S", "SM-A546B")
+            with SimulatedPhone(load(HEALTHY), int(second.name), answers={"dumpsys wifi": Reply(hang="forever")}):
+                pulled.rename(second)
+                screen.wait_for("2A7SIM00000014", "is being read")
+                second.rename(pulled)
+            screen.wait_for("went away before it had said all")
+            with SimulatedPhone(load(HEALTHY), int(second.name)):
+                pulled.rename(second)
+                screen.wait_for("N O T   P R O V E D", "Pixel 7")
+                second.rename(pulled)
+                shown = screen.wait_for("F A I L S", "SM-A546B")
+                assert "Pixel 7" not in shown
+        first.unlink()
+        screen.wait_for("Connect a phone")
