@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "server_stub.policies",
     "server_stub.ingest",
     "server_stub.tokens",
+    "server_stub.saved",
     "server_stub.alerts",
     "server_stub.work",
     "django_tasks_db",

@@ -16,6 +16,7 @@ from server_stub.phones import pages as phones
 from server_stub.policies import pages as policies
 from server_stub.policies.handing import router as policy_for_agents
 from server_stub.privacy import pages as privacy
+from server_stub.saved import pages as saved
 from server_stub.web import preferences
 
 
@@ -68,6 +69,9 @@ register_converter(alerts.OfChannel, "of-channel")
 api.add_router("", policy_for_agents)
 urlpatterns = [
     path("", phones.fleet_page, name="fleet"),
+    path("views/", saved.save, name="save-view"),
+    path("views/<int:view_id>/delete/", saved.delete, name="delete-view"),
+    path("views/<int:view_id>/opening/", saved.open_with, name="open-with-view"),
     path("phones/<key:key>/", phones.phone_page, name="phone"),
     path("phones/<key:key>/reports/<uuid:report_id>/signed", phones.signed_report, name="signed-report"),
     path("clauses/", guideline.clauses_page, name="clauses"),

@@ -55,4 +55,6 @@ ACTIONS: Mapping[str, str | Promise] = {
     "alerts.grace-set": _("set a grace"),
     "delivery.refused": _("was refused a delivery"),
     "delivery.repeated": _("sent again what was known"),
+    "view.shared": _("shared a view"),
+    "view.unshared": _("no longer shares a view"),
 }

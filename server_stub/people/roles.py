@@ -14,10 +14,12 @@ _OPERATES = (
     "holders.import_holder",
     "decisions.ask_waiver",
     "decisions.note_statement",
+    "saved.share_view",
 )
 # Whoever asks for an exception cannot approve it, whatever the role: `decisions.deciding` sees to that.
 # The same holds of policies.
 _APPROVES = (
+    "saved.share_view",
     "decisions.ask_waiver",
     "decisions.approve_waiver",
     "policies.submit_edition",

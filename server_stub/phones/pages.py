@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse, HttpResponseGone
+from django.http import HttpRequest, HttpResponse, HttpResponseGone, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -24,7 +25,9 @@ from server_stub.phones.phone import Instant, phone_view
 from server_stub.phones.status import PhoneStatus, headline_of, status_of
 from server_stub.phones.trend import Trend, trend_of
 from server_stub.privacy.hiding import PERMISSION
-from server_stub.web.answer import answer
+from server_stub.saved.views import ViewRow, opening_of
+from server_stub.saved.views import rows as saved_views
+from server_stub.web.answer import answer, wants_json
 from server_stub.web.clauses import CLAUSES
 from server_stub.web.keyset import cut
 from server_stub.web.sheet import sheet, wants_csv
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+    from server_stub.people.models import Person
+
 class PhoneRow:
     """One line of the fleet's table."""
 
@@ -64,6 +69,7 @@ class FleetPage:
     after: str | None
     before: str | None
 
+    views: list[ViewRow]
 
 @require_safe
 @permission_required("phones.view_phone", raise_exception=True)
@@ -74,6 +80,9 @@ def fleet_page(request: HttpRequest) -> HttpResponseBase:
     if wants_csv(request):
         return fleet_sheet("phones", fleet.select(filters).order_by(*fleet.ORDERS[filters.sort]))
     found = cut(fleet.select(filters), fleet.ORDERS[filters.sort], _query(request), settings.PAGE_SIZE)
+    person = cast("Person", request.user)
+    if not request.GET and not wants_json(request) and (opening := opening_of(person)):
+        return HttpResponseRedirect(opening)
     page = FleetPage(
         counts=fleet.count(),
         trend=trend_of(),
@@ -86,6 +95,7 @@ def fleet_page(request: HttpRequest) -> HttpResponseBase:
         before=found.before,
     )
     return answer(request, "fleet.html", page, clauses=CLAUSES.values(), severities=SEVERITIES.items())
+        views=saved_views(person, filters),
 
 
 def phone_row(phone: Phone) -> PhoneRow:

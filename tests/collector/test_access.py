@@ -22,6 +22,9 @@ ROLES = (None, "viewer", "auditor", "operator", "approver", "administrator")
 TABLE = {
     "GET ": (302, 200, 200, 200, 200, 200),
     "GET phones/<key:key>/": (302, 200, 200, 200, 200, 200),
+    "POST views/": (302, 302, 302, 302, 302, 302),
+    "POST views/<int:view_id>/delete/": (302, 404, 404, 404, 404, 404),  # it is somebody else's
+    "POST views/<int:view_id>/opening/": (302, 302, 302, 302, 302, 302),
     "GET phones/<key:key>/reports/<uuid:report_id>/signed": (302, 403, 200, 200, 200, 200),
     "GET clauses/": (302, 200, 200, 200, 200, 200),
     "GET clauses/<key:number>/": (302, 200, 200, 200, 200, 200),
@@ -85,12 +88,16 @@ TABLE = {
     "GET account/2fa/recovery-codes/generate/": (302, 302, 302, 302, 302, 302),
     "GET account/2fa/recovery-codes/download/": (302, 404, 404, 404, 404, 404),
 }
-# What changes nothing but the browser's own cookies, or nothing at all, or has its own proof of who sends it.
+# What changes nothing but the browser's own cookies or the person's own views, or nothing at all, or has its own proof
+# of who sends it.
 FOR_EVERYBODY = {
     "POST policy/preview/",
     "POST preferences/theme/",
     "POST preferences/language/",
     "POST account/openid/",
+    "POST views/",
+    "POST views/<int:view_id>/delete/",
+    "POST views/<int:view_id>/opening/",
     "POST api/reports",
     "POST api/enrol",
 }
@@ -154,6 +161,7 @@ def test_who_may_open_it(
         .replace("<int:pk>", "1")
         .replace("<int:waiver_id>", str(asked.pk))
         .replace("<decision:what>", "approve")
+        .replace("<int:view_id>", str(shared.pk))
         .replace("<int:edition_id>", str(edition.pk))
         .replace("<step:what>", "approve")
         .replace("<key:number>", "7")
