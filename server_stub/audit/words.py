@@ -53,8 +53,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "alerts.unsubscribed": _("had a channel told of events no more"),
     "alerts.replayed": _("sent a message again"),
     "alerts.grace-set": _("set a grace"),
-    "delivery.refused": _("was refused a delivery"),
-    "delivery.repeated": _("sent again what was known"),
     "view.shared": _("shared a view"),
     "view.unshared": _("no longer shares a view"),
+    "delivery.refused": _("was refused a delivery"),
+    "delivery.repeated": _("sent again what was known"),
 }

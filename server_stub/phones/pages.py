@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
@@ -36,10 +35,10 @@ from server_stub.web.words import SEVERITIES
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-
-@dataclass(frozen=True, slots=True)
     from server_stub.people.models import Person
 
+
+@dataclass(frozen=True, slots=True)
 class PhoneRow:
     """One line of the fleet's table."""
 
@@ -65,37 +64,37 @@ class FleetPage:
     makers: list[str]
     androids: list[str]
     groups: list[str]
+    views: list[ViewRow]
     phones: list[PhoneRow]
     after: str | None
     before: str | None
 
-    views: list[ViewRow]
 
 @require_safe
 @permission_required("phones.view_phone", raise_exception=True)
 def fleet_page(request: HttpRequest) -> HttpResponseBase:
     """Who fails, who is not proved, who is late."""
     settle(timezone.now())
+    person = cast("Person", request.user)
+    if not request.GET and not wants_json(request) and (opening := opening_of(person)):
+        return HttpResponseRedirect(opening)
     filters = fleet.Filters.read(_query(request))
     if wants_csv(request):
         return fleet_sheet("phones", fleet.select(filters).order_by(*fleet.ORDERS[filters.sort]))
     found = cut(fleet.select(filters), fleet.ORDERS[filters.sort], _query(request), settings.PAGE_SIZE)
-    person = cast("Person", request.user)
-    if not request.GET and not wants_json(request) and (opening := opening_of(person)):
-        return HttpResponseRedirect(opening)
     page = FleetPage(
         counts=fleet.count(),
         trend=trend_of(),
         filters=filters,
         makers=fleet.choices("manufacturer"),
         androids=fleet.choices("android_version"),
+        views=saved_views(person, filters),
         groups=list(Group.objects.order_by("name").values_list("name", flat=True)[:200]),
         phones=[phone_row(phone) for phone in found.rows],
         after=found.after,
         before=found.before,
     )
     return answer(request, "fleet.html", page, clauses=CLAUSES.values(), severities=SEVERITIES.items())
-        views=saved_views(person, filters),
 
 
 def phone_row(phone: Phone) -> PhoneRow:
