@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from agent.messages import Message
 from agent.probes import ProbeError
 
-_COMPONENT = re.compile(r"([A-Za-z0-9_.]{1,255})/([A-Za-z0-9_.$]{1,255})")
+# Of a class's name Android asks little: letters of every script are good (Dex, SimpleName).
+_COMPONENT = re.compile(r"([A-Za-z0-9_.]{1,255})/([^\s/:;,{}\[\]()]{1,1000})")
 _PACKAGE = re.compile(r"[A-Za-z0-9_.]{1,255}")
 
 

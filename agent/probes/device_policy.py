@@ -23,7 +23,7 @@ COMMAND = Command(
     r" -e '/^ *Enabled Device Admins \(User [0-9]+/p'"
     r" -e '/^ *(Device Owner|Profile Owner \(User [0-9]+\)) ?: *$/p'"
     r" -e '/^ *admin=ComponentInfo\{/p'"
-    r" -e '/^ *[A-Za-z0-9_.]+\/[A-Za-z0-9_.$]+: *$/p'"
+    r" -e '/^ *[^ \/=:][^\/=:]*\/[^\/=:]+: *$/p'"
     f" -e '/^ *({'|'.join(_NUMBERS)})=/p'"
     " -e '/^ *(isParent=|mPasswordOwner=)/p'"
     " -e '/DUMP TIMEOUT/p'",
@@ -53,7 +53,8 @@ def read(capture: Capture) -> dict[int, tuple[Admin, ...]]:
 
 
 _USER = re.compile(r"Enabled Device Admins \(User (\d{1,9})(?:, provisioningState: \d{1,3})?\):")
-_COMPONENT = re.compile(r"([A-Za-z0-9_.]{1,200}/[A-Za-z0-9_.$]{1,200}):")
+# Of a class's name Android asks little: letters of every script, and spaces since API 30 (Dex 040).
+_COMPONENT = re.compile(r"([^/=:]{1,400}/[^/=:]{1,1000}):")
 _VALUE = re.compile(r"([A-Za-z]{1,40})=(?:0x([0-9a-f]{1,8})|(-?\d{1,19}))")
 
 
@@ -71,13 +72,17 @@ def parse(text: str) -> dict[int, tuple[Admin, ...]]:
             users[user].append((found[1], []))
         elif user is not None and users[user]:
             users[user][-1][1].append(line)
+        elif user is not None and line.startswith(tuple(f"{name}=" for name in _NUMBERS)):
+            raise _unknown_form()  # somebody demands this, and is not named
     if not users:
-        raise ProbeError(
-            Message(
-                "`{command}` is in a form that the check does not know; please report it", {"command": COMMAND.key}
-            ),
-        )
+        raise _unknown_form()
     return {user: tuple(_admin(user, *block) for block in blocks) for user, blocks in users.items()}
+
+
+def _unknown_form() -> ProbeError:
+    return ProbeError(
+        Message("`{command}` is in a form that the check does not know; please report it", {"command": COMMAND.key})
+    )
 
 
 def _admin(user: int, component: str, lines: list[str]) -> Admin:

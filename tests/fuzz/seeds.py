@@ -74,7 +74,7 @@ def whole_phones() -> tuple[dict[str, bytes], ...]:
 
 
 def _whole(text: bytes) -> dict[str, bytes]:
-    answers = (part.partition(b"\n") for part in (b"\n" + text).split(b"\n### ")[1:])
+    answers = (part.partition(b"\n") for part in (b"\n" + text.removesuffix(b"\n")).split(b"\n### ")[1:])
     return {key.decode(): answer + b"\n" if answer else b"" for key, _, answer in answers}
 
 

@@ -42,3 +42,17 @@ def test_the_form_of_8() -> None:
 def test_a_dump_without_users_is_no_answer() -> None:
     with pytest.raises(ProbeError, match="in a form that the check does not know"):
         device_policy.parse("Current Device Policy Manager state:\n")
+
+
+@pytest.mark.parametrize("name", [".Administradör", ".管理员", ".Ad min", f".{'a' * 300}", ".x-y"])
+def test_no_name_of_a_class_hides_an_administrator(tmp_path: Path, name: str) -> None:
+    strange = DUMP.replace("com.ejemplo.mdm/.Admin:", f"com.ejemplo.mdm/{name}:")
+    cut = run(COMMAND, tmp_path, {"dumpsys": f"cat <<'E'\n{strange}E"}, {"LC_ALL": "C"})
+    for text in (strange, cut):
+        assert device_policy.parse(text)[0][0].component == f"com.ejemplo.mdm/{name}"
+        assert device_policy.parse(text)[0][0].numbers == OWNER_NUMBERS
+
+
+def test_what_nobody_demands_is_no_answer() -> None:
+    with pytest.raises(ProbeError, match="in a form that the check does not know"):
+        device_policy.parse(DUMP.replace("    com.ejemplo.mdm/.Admin:\n", ""))
