@@ -16,6 +16,8 @@ POSTURE_REMINDER_LANGUAGE    en or es: the language of reminders to people; defa
 POSTURE_ALERT_NETWORKS       private networks, separated by commas, that alerts may be sent into; default: none
 POSTURE_KEEP_CONTENT_DAYS    `retention` empties reports that are older; default 400
 POSTURE_KEEP_HISTORY_DAYS    `retention` deletes a report's line in the history when it is older; default 1830
+POSTURE_TSA_URL              a time stamping authority (RFC 3161) that stamps the audit log's end once a day
+POSTURE_TSA_ROOTS            a PEM file of the certificates by which its stamps are believed
 """
 
 import os
@@ -56,6 +58,8 @@ class Environment:
     outgoing: Outgoing
     keep_contents: timedelta
     keep_history: timedelta
+    tsa_url: str
+    tsa_roots: str
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> "Environment":
@@ -73,6 +77,8 @@ class Environment:
             late_after=timedelta(hours=_whole(variables, "POSTURE_LATE_AFTER_HOURS", 26, "hours")),
             keep_contents=timedelta(days=_whole(variables, "POSTURE_KEEP_CONTENT_DAYS", 400, "days")),
             keep_history=timedelta(days=_whole(variables, "POSTURE_KEEP_HISTORY_DAYS", 1830, "days")),
+            tsa_url=_authority(variables),
+            tsa_roots=variables.get("POSTURE_TSA_ROOTS", ""),
         )
 
     def secret_key(self) -> str:
@@ -108,6 +114,15 @@ def _whole(variables: Mapping[str, str], name: str, usual: int, unit: str) -> in
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:7]) < 100_000:
         raise ValueError(f"{name} is “{text}”; it should be whole {unit}, 1 or more")
     return int(text)
+
+
+def _authority(variables: Mapping[str, str]) -> str:
+    url = variables.get("POSTURE_TSA_URL", "")
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise ValueError(f"POSTURE_TSA_URL is “{url}”; it should begin with https:// or http://")
+    if url and not variables.get("POSTURE_TSA_ROOTS"):
+        raise ValueError("POSTURE_TSA_URL needs POSTURE_TSA_ROOTS, a file of the certificates by which it is believed")
+    return url
 
 
 def _database(url: str, data: Path) -> dict[str, Any]:

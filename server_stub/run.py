@@ -22,6 +22,8 @@ from server_stub.environment import Environment
 if TYPE_CHECKING:
     from server_stub.agents.listing import AgentRow
     from server_stub.audit.chain import Broken, Verified
+    from server_stub.audit.models import Stamp
+    from server_stub.audit.stamping import Stamped
     from server_stub.holders.importing import Outcome
     from server_stub.privacy.erasure import Erased
     from server_stub.privacy.retention import Gone
@@ -275,6 +277,29 @@ def rejudge() -> int:
     from server_stub.policies.judging import judge_all
 
     return judge_all()
+
+
+def stamp_audit(language: str) -> "Stamp":
+    """Have the audit log's end stamped. Raises ValueError with a sentence in `language`."""
+    from django.utils.translation import override
+
+    from server_stub.audit.chain import TERMINAL
+    from server_stub.audit.stamping import stamp
+
+    with override(language):
+        return stamp(TERMINAL)
+
+
+def check_stamps(language: str, kept_elsewhere: list[bytes]) -> "Stamped":
+    """Check the stamps here, and others. Raises ValueError with a sentence for one of the others that does not hold."""
+    from django.utils.translation import override
+
+    from server_stub.audit.stamping import check, row_of
+
+    with override(language):
+        for each in kept_elsewhere:
+            row_of(each)
+        return check()
 
 
 def verify_audit() -> "Verified | Broken":

@@ -21,6 +21,7 @@ POLICY_KEY = ENVIRONMENT.data / "collector-policy-key.json"  # signs what agents
 PAGE_SIZE = 50
 KEEP_CONTENTS = ENVIRONMENT.keep_contents
 KEEP_HISTORY = ENVIRONMENT.keep_history
+TSA_URL, TSA_ROOTS = ENVIRONMENT.tsa_url, ENVIRONMENT.tsa_roots
 KEEP_CODES = timedelta(days=30)  # after they expired
 
 SECRET_KEY = ENVIRONMENT.secret_key()

@@ -106,6 +106,7 @@ urlpatterns = [
     path("alerts/messages/<uuid:delivery_id>/replay/", alerts.replay_delivery, name="replay"),
     path("alerts/graces/", alerts.new_grace, name="new-grace"),
     path("audit/", audit.audit_page, name="audit"),
+    path("audit/stamps/<int:stamp_id>.tsr", audit.stamp_file, name="stamp"),
     path("account/", include("server_stub.people.urls")),
     path("preferences/theme/", preferences.set_theme, name="set-theme"),
     path("preferences/language/", login_not_required(set_language), name="set-language"),

@@ -1,13 +1,12 @@
 """`posture collector`: the collector and its administration. Django is loaded only when one of these runs."""
 
 from pathlib import Path
-from types import ModuleType
 
 import click
 
-from agent.cli import options
+from agent.cli import collector_audit, options
 from agent.cli.language import language, t
-from agent.data_dir import DataDir
+from agent.cli.opening import migrated, opened
 from agent.messages import Message, PostureError
 
 ROLES = ("viewer", "auditor", "operator", "approver", "administrator", "admin")  # the last means the one before it
@@ -19,6 +18,10 @@ def command() -> None:
     """The group of the collector's commands."""
 
 
+for _each in (collector_audit.stamp_audit, collector_audit.verify_audit):
+    command.add_command(_each)
+
+
 @command.command("serve", help=t("Serve the API and the dashboard until Ctrl-C."))
 @click.option("--host", default="127.0.0.1", show_default=True, help=t("Address to listen on."))
 @click.option("--port", default=8437, show_default=True, type=click.IntRange(0, 65535), help=t("0: any free port."))
@@ -27,7 +30,7 @@ def command() -> None:
 @options.lang
 def serve(host: str, port: int, no_worker: bool, data: Path | None) -> None:
     """Serve. Migrates first on SQLite, since nobody else uses that file."""
-    run = _collector(data)
+    run = opened(data)
     if run.on_sqlite():
         run.migrate()
     try:
@@ -47,7 +50,7 @@ def serve(host: str, port: int, no_worker: bool, data: Path | None) -> None:
 @options.lang
 def worker(data: Path | None) -> None:
     """Work. As many of them as one likes may share a PostgreSQL."""
-    _migrated(data).work(lambda: click.echo(t("Working. Ctrl-C ends it.")))
+    migrated(data).work(lambda: click.echo(t("Working. Ctrl-C ends it.")))
     click.echo(t("Stopped."), err=True)
 
 
@@ -56,7 +59,7 @@ def worker(data: Path | None) -> None:
 @options.lang
 def migrate(data: Path | None) -> None:
     """Migrate."""
-    _collector(data).migrate()
+    opened(data).migrate()
     click.echo(t("The database is up to date."))
 
 
@@ -66,7 +69,7 @@ def migrate(data: Path | None) -> None:
 @options.lang
 def backup(file: Path, data: Path | None) -> None:
     """Copy the database."""
-    run = _migrated(data)
+    run = migrated(data)
     try:
         run.backup(file)
     except (ValueError, OSError) as error:
@@ -80,7 +83,7 @@ def backup(file: Path, data: Path | None) -> None:
 @options.lang
 def restore(file: Path, data: Path | None) -> None:
     """Put a copy back: what came after it is gone."""
-    run = _migrated(data)
+    run = migrated(data)
     try:
         run.restore(file)
     except (ValueError, OSError) as error:
@@ -104,7 +107,7 @@ def restore(file: Path, data: Path | None) -> None:
 @options.lang
 def create_user(name: str, role: str, email: str, password: str, data: Path | None) -> None:
     """Make or change a user."""
-    run = _migrated(data)
+    run = migrated(data)
     try:
         run.create_person(name, password, role, email)
     except ValueError as error:
@@ -129,7 +132,7 @@ def create_user(name: str, role: str, email: str, password: str, data: Path | No
 def create_token(name: str, person: str, scopes: tuple[str, ...], days: int, data: Path | None) -> None:
     """Print the token alone on stdout, so that a script can use it."""
     try:
-        token, expires_at = _migrated(data).make_token(name, person, list(scopes), days)
+        token, expires_at = migrated(data).make_token(name, person, list(scopes), days)
     except ValueError as error:
         raise PostureError(Message("no token was made: {why}", {"why": str(error)})) from error
     click.echo(token)
@@ -142,7 +145,7 @@ def create_token(name: str, person: str, scopes: tuple[str, ...], days: int, dat
 @options.lang
 def revoke_token(name: str, data: Path | None) -> None:
     """End tokens."""
-    if not _migrated(data).revoke_tokens(name):
+    if not migrated(data).revoke_tokens(name):
         raise PostureError(Message("there is no token “{name}”", {"name": name}))
     click.echo(t("{name} may read nothing any more.", name=name))
 
@@ -152,7 +155,7 @@ def revoke_token(name: str, data: Path | None) -> None:
 @options.lang
 def enrol_code(data: Path | None) -> None:
     """Print the code alone on stdout, so that a script can use it."""
-    code, expires_at = _migrated(data).enrolment_code()
+    code, expires_at = migrated(data).enrolment_code()
     click.echo(code)
     click.echo(t("It works once, until {when} UTC.", when=f"{expires_at:%Y-%m-%d %H:%M}"), err=True)
 
@@ -163,7 +166,7 @@ def enrol_code(data: Path | None) -> None:
 @options.lang
 def agents(revoke: str | None, data: Path | None) -> None:
     """List agents, one a line: key id, name, last seen, version."""
-    run = _migrated(data)
+    run = migrated(data)
     if revoke is not None and not run.revoke_agent(revoke):
         raise PostureError(Message("there is no agent “{key_id}”", {"key_id": revoke}))
     for agent in run.agents():
@@ -178,7 +181,7 @@ def agents(revoke: str | None, data: Path | None) -> None:
 @options.lang
 def import_holders(file: Path, dry_run: bool, data: Path | None) -> None:
     """Import all of the file or nothing of it; exit 1 when a line is wrong."""
-    outcome = _migrated(data).import_holders(file.read_bytes(), language(), dry_run=dry_run)
+    outcome = migrated(data).import_holders(file.read_bytes(), language(), dry_run=dry_run)
     for problem in outcome.problems:
         click.echo(f"{file}:{problem.line}: {problem.sentence}", err=True)
     if outcome.problems:
@@ -196,7 +199,7 @@ def import_holders(file: Path, dry_run: bool, data: Path | None) -> None:
 @options.lang
 def retention(dry_run: bool, data: Path | None) -> None:
     """Say how many of each kind, one a line."""
-    gone = _migrated(data).retention(dry_run=dry_run)
+    gone = migrated(data).retention(dry_run=dry_run)
     if dry_run:
         click.echo(t("A trial: nothing was changed."), err=True)
     click.echo(t("Reports emptied: {number}", number=gone.contents))
@@ -213,7 +216,7 @@ def retention(dry_run: bool, data: Path | None) -> None:
 @options.lang
 def erase_holder(holder: str, yes: bool, data: Path | None) -> None:
     """Erase by the holder's number, or the name where there is none."""
-    run = _migrated(data)
+    run = migrated(data)
     if not yes:
         click.confirm(t("Erase “{holder}”? It cannot be taken back.", holder=holder), abort=True)
     erased = run.erase_holder(holder)
@@ -227,53 +230,4 @@ def erase_holder(holder: str, yes: bool, data: Path | None) -> None:
 @options.lang
 def rejudge(data: Path | None) -> None:
     """The collector's background does the same while it serves."""
-    click.echo(t("Phones judged: {number}", number=_migrated(data).rejudge()))
-
-
-@command.command("verify-audit", help=t("Check that no row of the audit log was changed, removed or reordered."))
-@options.data
-@options.lang
-def verify_audit(data: Path | None) -> None:
-    """Exit 1 when the chain is broken. The last row's hash is printed, to be compared with one noted elsewhere."""
-    found = _migrated(data).verify_audit()
-    if how := getattr(found, "how", None):
-        click.echo(_broken(how, found.number))
-        raise SystemExit(1)
-    click.echo(
-        t("Rows 1 to {number} follow one another unchanged; hash {hash}.", number=found.last, hash=found.hash)
-        if found.last
-        else t("The audit log is empty.")
-    )
-
-
-def _broken(how: str, number: int) -> str:
-    """One sentence that names the first row at which the chain does not hold."""
-    if how == "changed":
-        return t("Row {number} of the audit log was changed after it was written.", number=number)
-    if how == "unlinked":
-        return t("Row {number} of the audit log does not follow the row before it.", number=number)
-    return t("Row {number} of the audit log was removed.", number=number)
-
-
-def _collector(data: Path | None) -> ModuleType:
-    from server_stub import run  # noqa: PLC0415 - Django is heavy, and its settings read the environment
-
-    try:
-        run.configure(DataDir.find(data).root)
-    except ValueError as error:
-        raise PostureError(Message("{why}", {"why": str(error)})) from error
-    except OSError as error:
-        raise PostureError(
-            Message(
-                "the folder {path} cannot be used: {why}",
-                {"path": str(DataDir.find(data).root), "why": error.strerror or str(error)},
-            )
-        ) from error
-    return run
-
-
-def _migrated(data: Path | None) -> ModuleType:
-    run = _collector(data)
-    if run.on_sqlite():
-        run.migrate()
-    return run
+    click.echo(t("Phones judged: {number}", number=migrated(data).rejudge()))

@@ -39,3 +39,25 @@ class Head(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.hash}"
+
+
+class Stamp(models.Model):
+    """What a time stamping authority (RFC 3161) signed: that a row's hash, and so the whole chain up to it, was there.
+
+    Whoever can rewrite the chain cannot have it stamped in the past.
+    """
+
+    number = models.BigIntegerField()  # of the row
+    hash = models.CharField(max_length=64)  # of the row, as it was stamped
+    at = models.DateTimeField()  # by the authority's clock
+    authority = models.CharField(max_length=300)
+    response = models.BinaryField()  # the TimeStampResp as it came, DER
+
+    class Meta:
+        """No permissions of its own: the audit log's hold. Read newest first."""
+
+        default_permissions = ()
+        indexes = (models.Index("number", "id", name="audit_stamp_by_row"),)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.at}"

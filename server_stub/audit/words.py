@@ -36,6 +36,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "policy.published": _("approved and published a policy"),
     "policy.refused": _("refused a policy"),
     "policy.withdrawn": _("withdrew a policy"),
+    "audit.stamped": _("had the audit log's end stamped"),
+    "audit.packed": _("made an audit pack"),
     "waiver.asked": _("asked for an exception"),
     "waiver.approved": _("approved an exception"),
     "waiver.refused": _("refused an exception"),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from server_stub.alerts import dispatching, lateness, noticing, raising, sending, watching
+from server_stub.audit import stamping
 from server_stub.audit.chain import COLLECTOR
 from server_stub.ingest.current import settle
 from server_stub.policies import judging
@@ -60,6 +61,13 @@ def verify() -> None:
 
 
 @task()
+def stamp() -> None:
+    """Have the audit log's end stamped, where an authority is set."""
+    if stamping.configured():
+        stamping.stamp(COLLECTOR)
+
+
+@task()
 def judge() -> None:
     """Judge phones by a policy that has begun to hold; what one run does not get through, the next one does."""
     judging.judge_some(judging.IN_BACKGROUND)
@@ -80,6 +88,7 @@ RECURRING: Mapping[str, Recurring] = {
     "due": Recurring(due, Every(timedelta(hours=1))),
     "retention": Recurring(let_go, Daily(3)),
     "audit-chain": Recurring(verify, Daily(4)),
+    "stamping": Recurring(stamp, Daily(5)),
     "judging": Recurring(judge, Every(timedelta(seconds=20))),
     "tidying": Recurring(tidy, Every(timedelta(minutes=10))),
 }

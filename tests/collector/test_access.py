@@ -50,6 +50,7 @@ TABLE = {
     "GET data-protection/": (302, 200, 200, 200, 200, 200),
     "POST data-protection/erase/": (302, 403, 403, 403, 403, 422),
     "GET audit/": (302, 403, 200, 403, 403, 200),
+    "GET audit/stamps/<int:stamp_id>.tsr": (302, 403, 404, 403, 403, 404),
     "GET alerts/": (302, 403, 200, 200, 403, 200),
     "GET alerts/<int:alert_id>/": (302, 302, 302, 302, 302, 302),
     "POST alerts/channels/": (302, 403, 403, 403, 403, 422),
@@ -162,6 +163,7 @@ def test_who_may_open_it(
         .replace("<int:waiver_id>", str(asked.pk))
         .replace("<decision:what>", "approve")
         .replace("<int:view_id>", str(shared.pk))
+        .replace("<int:stamp_id>", "1")
         .replace("<int:edition_id>", str(edition.pk))
         .replace("<step:what>", "approve")
         .replace("<key:number>", "7")
