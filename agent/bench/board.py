@@ -11,6 +11,7 @@ from agent.capture import quoted
 from agent.messages import Language, Message
 from agent.policy import ROLES
 from agent.policy.terms import Status, Verdict
+from agent.report.handover import trusted_computers
 from agent.report.words import LOOKS, phone_name
 
 _STATES = {
@@ -166,7 +167,8 @@ def _to_do(place: Place, language: Language) -> str:
     if place.said is not None:
         return place.said(language)
     if place.judged is None or not (standing := place.judged.evaluation.standing_in_the_way):
-        return Message("Nothing is to be done: unplug it, and connect the next phone.")(language)
+        last = "" if place.judged is None else trusted_computers(place.judged.report, language)
+        return last or Message("Nothing is to be done: unplug it, and connect the next phone.")(language)
     first = standing[0]
     if first.status == "inconclusive" and first.of.question is not None:
         return Message("Answer the open questions together with the phone's holder.")(language)

@@ -167,6 +167,6 @@ def _guide(data: DataDir, serial: str) -> None:
     from agent.transport.accepting import accept_steps  # noqa: PLC0415 - help needs no transport
     from agent.transport.keys import fingerprint  # noqa: PLC0415
 
-    lines = [t("{phone} asks whether it may trust this computer:", phone=serial)]
-    lines += [f"   {number}. {step(language())}" for number, step in enumerate(accept_steps(fingerprint(data.root)), 1)]
-    click.echo("\n".join(lines), err=True)
+    click.echo(t("{phone} asks whether it may trust this computer:", phone=serial), err=True)
+    for number, step in enumerate(accept_steps(fingerprint(data.root)), 1):
+        click.echo(click.wrap_text(step(language()), 78, f"{number}. ", "   "), err=True)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agent.cli.terminal import printable, unicode_fits, word
 from agent.messages import Language, Message
+from agent.report.handover import trusted_computers
 from agent.report.model import ReportedResult
 from agent.report.words import phone_name
 from agent.scan import Failed, Judged
@@ -46,6 +47,8 @@ def show_phone(judged: Judged, language: Language, out: Console) -> None:
             rest[result.status] = rest.get(result.status, 0) + 1
             continue
         _show_result(result, language, out)
+    if last := trusted_computers(report, language):
+        out.print(Padding(Text(printable(last, out)), (0, 0, 0, 3)))
     for status, count in rest.items():
         line = word(status, language, out)
         line.append(f": {count}", style="default")

@@ -157,6 +157,32 @@ def test_a_phone_that_is_not_ready_gets_no_certificate(tmp_path: Path) -> None:
     assert shown.statement.endswith("Do not hand it over yet.")
 
 
+@pytest.mark.parametrize(
+    ("computers", "said"),
+    [
+        (["luz@taller", "marta@banco-3"], "The phone still lets these computers debug it: luz@taller, marta@banco-3. "),
+        ([f"pc{n}" for n in range(25)], "pc18, pc19 (+5). "),
+        (["x\u202e\x1b[2J</p>"], "</p>. Before it leaves: "),
+        (None, "Which computers may still debug the phone was not read. "),
+        ([], None),
+    ],
+)
+def test_a_hand_over_names_every_computer_that_the_phone_still_trusts(
+    tmp_path: Path, computers: list[str] | None, said: str | None
+) -> None:
+    facts = {name: value for name, value in EMPTIED.items() if name != "device.adb_keys"}
+    told = phone(facts if computers is None else {**facts, "device.adb_keys": computers})
+    if computers is None:
+        told = {name: each for name, each in told.items() if name != "device.adb_keys"}
+    shown = laid_out(report(key(tmp_path), told, profile="handover", answers=["migrated"]), "en")
+    last = shown.to_do[-1:]
+    assert [said is not None and said in each for each in last] == ([] if said is None else [True])
+    assert all("Revoke USB debugging authorisations, then turn USB debugging off" in each for each in last)
+    assert not {"\u202e", "\x1b"} & set("".join(last))
+    in_use = laid_out(report(key(tmp_path), told), "en")
+    assert not any("debug" in each for each in in_use.to_do)
+
+
 def test_the_signature_is_told_as_it_is(tmp_path: Path, breached: Report) -> None:
     own = key(tmp_path)
     plain = breached.to_json().encode()

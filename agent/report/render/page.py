@@ -12,6 +12,7 @@ from agent.facts import FACTS, State
 from agent.messages import Language, Message
 from agent.policy import ROLES
 from agent.report.check import Opened
+from agent.report.handover import trusted_computers
 from agent.report.model import Report, ReportedResult
 from agent.report.words import LOOKS
 
@@ -176,6 +177,8 @@ def _to_do(report: Report, language: Language) -> Iterable[str]:
     for each in sorted(standing, key=lambda each: (_ORDER[each.status], _SEVERITY[each.severity], each.clause)):
         _, message, remedy = _texts(each, language)
         yield f"{message} → {remedy}" if remedy else message
+    if last := trusted_computers(report, language):
+        yield last
 
 
 def _stands(result: ReportedResult) -> bool:
