@@ -1,6 +1,6 @@
 """Graces: a failure younger than its grace fails, and is shown so, but is told to nobody yet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,3 +33,14 @@ def in_grace(phones: Iterable[str], now: datetime) -> dict[str, dict[str, dateti
         if (until := graces.ends(rule)) > now:
             found.setdefault(rule.phone_id, {})[rule.rule] = until
     return found
+
+
+def all_in_grace(phones: Collection[str], now: datetime) -> dict[str, datetime]:
+    """Of these phones those whose every failure that counts is in its grace, and when the first of these ends."""
+    if not phones or not (graces := Graces.read()).days:
+        return {}
+    first: dict[str, datetime] = {}
+    for rule in RuleState.objects.filter(phone__in=list(phones), status="fail", in_the_way=True):
+        until = graces.ends(rule)
+        first[rule.phone_id] = min(first.get(rule.phone_id, until), until)
+    return {key: until for key, until in first.items() if until > now}

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 from django_tasks import task
@@ -40,7 +40,7 @@ def send(delivery_id: str) -> None:
     """Try once. Twice at once is harmless: whoever takes it sends it, and the other side knows it by its id."""
     now = timezone.now()
     takes = Delivery.objects.filter(id=delivery_id, state__in=("waiting", "sending"), next_at__lte=now)
-    if not takes.update(state="sending", next_at=now + _LEASE):
+    if not takes.update(state="sending", next_at=now + _LEASE, tries=F("tries") + 1):
         return
     delivery = Delivery.objects.select_related("channel", "person").get(id=delivery_id)
     try:
@@ -58,6 +58,7 @@ def send(delivery_id: str) -> None:
 def lost(now: datetime) -> None:
     """Send again what a worker took and never ended, or what nobody took."""
     stale = Q(state="sending", next_at__lte=now) | Q(state="waiting", next_at__lte=now - _LEASE)
+    Delivery.objects.filter(stale, tries__gte=TRIES).update(state="failed")  # each try ended its worker
     for delivery in Delivery.objects.filter(stale).order_by("next_at")[:100]:
         with transaction.atomic():
             Delivery.objects.filter(id=delivery.pk).update(next_at=now, state="waiting")
@@ -114,7 +115,6 @@ KINDS = tuple(_WAYS)
 
 
 def _note(delivery: Delivery, said: str, why: str, now: datetime, *, final: bool) -> None:
-    delivery.tries += 1
     if not why:
         delivery.state = "sent"
     elif final or delivery.tries >= TRIES:
@@ -124,7 +124,7 @@ def _note(delivery: Delivery, said: str, why: str, now: datetime, *, final: bool
     told = {"at": instant(now), "sent": not why, "said": clean(why or said, 240)}
     delivery.log = [*delivery.log, told][-_LOGGED:]
     with transaction.atomic():
-        delivery.save(update_fields=["tries", "state", "next_at", "log"])
+        delivery.save(update_fields=["state", "next_at", "log"])
         if delivery.state == "waiting":
             queue(delivery)
 

@@ -68,11 +68,11 @@ def post(url: str, secret: str, message_id: str, kind: str, data: dict[str, Any]
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         with _pool(url) as pool:
-            answer = pool.request(
+            answer = pool.urlopen(
                 "POST",
                 target,
-                body.encode(),
-                headers,
+                body=body.encode(),
+                headers=headers,
                 retries=False,
                 redirect=False,
                 timeout=_TIMEOUT,

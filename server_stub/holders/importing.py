@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from server_stub.alerts.lateness import count_never
 from server_stub.audit.chain import Actor, record
 from server_stub.decisions.models import Waiver
 from server_stub.holders.models import Assignment, Group, Holder
@@ -46,6 +47,7 @@ def import_holders(content: bytes, actor: Actor, *, dry_run: bool = False) -> Ou
                 raise _DryRun
             if new or changed:
                 record("holders.imported", actor, new=new, changed=changed)
+                count_never(timezone.now())
     except _DryRun:
         pass
     return Outcome(new, changed, max(0, len(sheet.lines) - new - changed), [], dry_run)

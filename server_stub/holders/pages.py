@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -48,6 +48,7 @@ class HoldersPage:
     """What the holders' page shows. `outcome` is there right after an import."""
 
     q: str
+    seen: str  # "never": only those that were never scanned
     phones: list[AssignmentRow]
     groups: list[GroupRow]
     usual_hours: int
@@ -104,10 +105,15 @@ def _page(request: HttpRequest, outcome: Outcome | None = None) -> HoldersPage:
     if q:
         words = Q(serial__icontains=q) | Q(holder__name__icontains=q) | Q(asset_tag__icontains=q)
         rows = rows.filter(words | Q(group__name__icontains=q))
+    seen_never = request.GET.get("seen") == "never"
+    if seen_never:
+        scanned = Phone.objects.filter(key=OuterRef("phone_key"), scanned_at__isnull=False)
+        rows = rows.filter(~Exists(scanned))
     found = cut(rows, ("phone_key",), request.GET.dict(), settings.PAGE_SIZE)
     seen = dict(Phone.objects.filter(key__in=[row.phone_key for row in found.rows]).values_list("key", "scanned_at"))
     return HoldersPage(
         q=q,
+        seen="never" if seen_never else "",
         phones=[
             AssignmentRow(
                 serial=row.serial,

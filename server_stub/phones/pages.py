@@ -1,7 +1,8 @@
 """The addresses of the phones: fleet, one phone, a report's signed bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from django.utils.text import get_valid_filename
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from server_stub.alerts.grace import all_in_grace
+from server_stub.alerts.lateness import never_now
 from server_stub.holders.models import Group
 from server_stub.ingest.current import settle
 from server_stub.phones import fleet
@@ -52,6 +55,7 @@ class PhoneRow:
     asset_tag: str
     status: PhoneStatus
     headline: str
+    grace_until: str | None = None  # it fails, but all that fails is in its grace until then or later
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class FleetPage:
     """What the fleet page shows."""
 
     counts: fleet.Counts
+    never_scanned: int  # listed with the holders, and not one of the phones counted above
     trend: Trend
     filters: fleet.Filters
     makers: list[str]
@@ -82,22 +87,30 @@ def fleet_page(request: HttpRequest) -> HttpResponseBase:
     if wants_csv(request):
         return fleet_sheet("phones", fleet.select(filters).order_by(*fleet.ORDERS[filters.sort]))
     found = cut(fleet.select(filters), fleet.ORDERS[filters.sort], _query(request), settings.PAGE_SIZE)
+    counts = fleet.count()
     page = FleetPage(
-        counts=fleet.count(),
-        trend=trend_of(),
+        counts=counts,
+        never_scanned=never_now(),
+        trend=trend_of(late=counts.late),
         filters=filters,
         makers=fleet.choices("manufacturer"),
         androids=fleet.choices("android_version"),
         views=saved_views(person, filters),
         groups=list(Group.objects.order_by("name").values_list("name", flat=True)[:200]),
-        phones=[phone_row(phone) for phone in found.rows],
+        phones=phone_rows(found.rows),
         after=found.after,
         before=found.before,
     )
     return answer(request, "fleet.html", page, clauses=CLAUSES.values(), severities=SEVERITIES.items())
 
 
-def phone_row(phone: Phone) -> PhoneRow:
+def phone_rows(phones: Sequence[Phone]) -> list[PhoneRow]:
+    """The phones as lines of a list, with the graces of those that fail."""
+    graces = all_in_grace([phone.key for phone in phones if phone.rank == Rank.FAIL], timezone.now())
+    return [phone_row(phone, graces.get(phone.key)) for phone in phones]
+
+
+def phone_row(phone: Phone, grace_until: datetime | None = None) -> PhoneRow:
     """One phone as a line of a list."""
     return PhoneRow(
         address=reverse("phone", args=[phone.key]),
@@ -110,6 +123,7 @@ def phone_row(phone: Phone) -> PhoneRow:
         asset_tag=phone.asset_tag,
         status=status_of(phone),
         headline=headline_of(phone),
+        grace_until=grace_until.isoformat() if grace_until else None,
     )
 
 

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agent.report.model import Report
+from server_stub.alerts.grace import in_grace
 from server_stub.decisions.applying import as_it_stands, by_policy, decisions_of
 from server_stub.phones.compare import Change, changes
 from server_stub.phones.models import Phone, Rank, StoredReport
-from server_stub.phones.reading import ClauseView, FactView, Step, clauses_of, facts_of, steps_of
+from server_stub.phones.reading import ClauseView, FactView, Step, clauses_of, facts_of, graced, steps_of
 from server_stub.phones.status import PhoneStatus, status_of
 from server_stub.phones.stored import report_of
 from server_stub.privacy.hiding import without_names
@@ -138,7 +139,7 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str], *, priv
         published_policy=_published(told, report),
         steps=[step for n, step in enumerate(steps) if _comes_first(step, n)],
         more_steps=[step for n, step in enumerate(steps) if not _comes_first(step, n)],
-        clauses=clauses_of(report),
+        clauses=graced(clauses_of(report), {} if past else in_grace([phone.key], timezone.now()).get(phone.key, {})),
         changes=changes(previous, report) if previous else [],
         changed_since=before.scanned_at.isoformat() if before else None,
         facts=facts_of(report),

@@ -4,7 +4,7 @@ Everything in a report is a stranger's text: cleaned and cut here, escaped by th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,6 +68,7 @@ class ResultView:
     measured: str  # the measured status in words, where a statement or an exception made it another
     lapsed: str  # that an exception or a statement has lapsed
     facts: list[FactView]
+    grace_until: str | None = None  # it fails, but so lately that nobody is told before that instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,16 @@ def clauses_of(report: Report) -> list[ClauseView]:
     """The results, gathered by clause, in the guideline's order; in a clause, the worst first."""
     places = _places(report)
     return [_clause(number, results, report, places) for number, results in _by_clause(report)]
+
+
+def graced(clauses: list[ClauseView], graces: Mapping[str, datetime]) -> list[ClauseView]:
+    """The same, with the instant until which a failed rule is in its grace (`graces`: by rule)."""
+
+    def told(result: ResultView) -> ResultView:
+        until = graces.get(result.rule) if result.status == "fail" else None
+        return replace(result, grace_until=until.isoformat()) if until else result
+
+    return [replace(each, results=[told(result) for result in each.results]) for each in clauses] if graces else clauses
 
 
 def _by_clause(report: Report) -> list[tuple[str, list[ReportedResult]]]:

@@ -1,12 +1,14 @@
 """How the fleet stood over the last days: lines to draw, and the same numbers for a table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import pairwise
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from server_stub.alerts.models import LateDay
 from server_stub.phones.tally import FLEET, Day, trend
 from server_stub.web.words import WORDS, Sign
 
@@ -27,6 +29,13 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class TrendDay(Day):
+    """The end of one day; `late` is None where it was not counted: of a clause, and before anybody did."""
+
+    late: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Trend:
     """`lines` is empty while there is but one day to tell of. `days`: those on which a number changed, and the ends."""
 
@@ -34,33 +43,46 @@ class Trend:
     first: str
     last: str
     lines: list[Line]
-    days: list[Day]
+    days: list[TrendDay]
 
 
-def trend_of(topic: str = FLEET, today: date | None = None) -> Trend:
-    """The trend of the verdicts, or of a clause."""
+def trend_of(topic: str = FLEET, today: date | None = None, late: int | None = None) -> Trend:
+    """The trend of the verdicts, with that of the late phones (`late`: how many there are now), or of a clause."""
     days = trend(topic, today or timezone.now().date(), DAYS)
     while len(days) > 1 and not _total(days[1]):
         days = days[1:]
-    changed = [day for n, day in enumerate(days) if n in (0, len(days) - 1) or _numbers(day) != _numbers(days[n - 1])]
-    return Trend(topic, days[0].day, days[-1].day, list(_lines(days)) if len(days) > 1 else [], changed)
+    told = list(_with_late(days, late)) if topic == FLEET else [TrendDay(**asdict(day), late=None) for day in days]
+    changed = [day for n, day in enumerate(told) if n in (0, len(told) - 1) or _numbers(day) != _numbers(told[n - 1])]
+    return Trend(topic, days[0].day, days[-1].day, list(_lines(told)) if len(told) > 1 else [], changed)
 
 
-def _numbers(day: Day) -> tuple[int, int, int]:
-    return day.fail, day.not_proved, day.meet
+def _with_late(days: Sequence[Day], now: int | None) -> Iterator[TrendDay]:
+    """Days on which nobody counted are as the day before them."""
+    counted = dict(LateDay.objects.filter(day__gte=days[0].day, day__lte=days[-1].day).values_list("day", "late"))
+    late: int | None = None
+    for day in days:
+        late = counted.get(date.fromisoformat(day.day), late)
+        yield TrendDay(**asdict(day), late=now if now is not None and day is days[-1] else late)
+
+
+def _numbers(day: TrendDay) -> tuple[int, int, int, int | None]:
+    return day.fail, day.not_proved, day.meet, day.late
 
 
 def _total(day: Day) -> int:
-    return sum(_numbers(day))
+    return day.fail + day.not_proved + day.meet
 
 
-def _lines(days: Sequence[Day]) -> Iterator[Line]:
-    top = max(max(_numbers(day)) for day in days) or 1
-    columns = list(zip(*map(_numbers, days), strict=True))
-    ends = _apart([_y(column[-1], top) for column in columns])
-    for status, column, end in zip(("fail", "inconclusive", "pass"), columns, ends, strict=True):
-        points = " ".join(f"{100 * n / (len(days) - 1):.1f},{_y(value, top):.1f}" for n, value in enumerate(column))
-        yield Line(str(WORDS[status].text), WORDS[status].sign, column[-1], points, end)
+def _lines(days: Sequence[TrendDay]) -> Iterator[Line]:
+    top = max(number or 0 for day in days for number in _numbers(day)) or 1
+    columns = [column for column in zip(*map(_numbers, days), strict=True) if column[-1] is not None]
+    ends = _apart([_y(column[-1] or 0, top) for column in columns])
+    words = [(str(WORDS[status].text), WORDS[status].sign) for status in ("fail", "inconclusive", "pass")]
+    words += [(gettext("Late"), "late")] * (len(columns) - 3)
+    for (word, sign), column, end in zip(words, columns, ends, strict=True):
+        known = [(100 * n / (len(days) - 1), value) for n, value in enumerate(column) if value is not None]
+        points = " ".join(f"{x:.1f},{_y(value, top):.1f}" for x, value in known)
+        yield Line(word, sign, column[-1] or 0, points, end)
 
 
 def _y(value: int, top: int) -> float:
