@@ -52,14 +52,17 @@ class Activity:
     at: datetime | None
 
 
-def read(status: str, now: datetime, zone: ZoneInfo | None) -> Activity:
-    """Read the line below a linked device's name; `now` is the phone's clock, `zone` its zone."""
+def read(status: str, now: datetime, zone: ZoneInfo | None, locale: str = "") -> Activity:
+    """Read the line below a linked device's name; `now` is the phone's clock, `zone` its zone.
+
+    locale: the phone's ("es-CO"). It tells whether 3/5/2026 is in March or in May, where the words are its language's.
+    """
     text = _plain(status)
     if text in _NOW:
         return Activity(active_now=True, at=None)
     if not re.search(r"\ba(?:c?tiv[aeio])", text):
         return Activity(None, None)
-    at = _moment(text, now.astimezone(zone), zone) if zone is not None else None
+    at = _moment(text, now.astimezone(zone), zone, locale) if zone is not None else None
     if at is not None and at > now + _AHEAD:
         return Activity(None, None)
     return Activity(active_now=False if at is not None else None, at=at)
@@ -70,8 +73,8 @@ def platform(name: str) -> str:
     return next((kind for word, kind in _PLATFORMS if word in name.casefold()), "unknown")
 
 
-def _moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
-    days, rest = _days(text, now.date())
+def _moment(text: str, now: datetime, zone: ZoneInfo, locale: str) -> datetime | None:
+    days, rest = _days(text, now.date(), _orders(text, locale))
     clock = _TIME.search(rest)
     if len(days) != 1 or re.search(r"\d", _TIME.sub(" ", rest, count=1)):
         return None
@@ -93,10 +96,25 @@ def _of_day(found: re.Match[str]) -> time | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
-def _days(text: str, today: date) -> tuple[set[date], str]:
+_DAY_FIRST, _MONTH_FIRST = (2, 1, 0), (2, 0, 1)
+_MONTH_FIRST_PLACES = ("PA", "PR", "US")  # CLDR's short dates in Spanish
+
+
+def _orders(text: str, locale: str) -> tuple[tuple[int, int, int], ...]:
+    """Return where year, month and day may stand in a short date."""
+    language, _, place = locale.partition("-")
+    place = place.rpartition("-")[2]
+    if re.search(r"\bac?tiv[oa]\b", text) and language in ("es", "pt") and place not in _MONTH_FIRST_PLACES:
+        return (_DAY_FIRST,)
+    if "active" in text and (language, place) == ("en", "US"):
+        return (_MONTH_FIRST,)
+    return (_DAY_FIRST, _MONTH_FIRST)
+
+
+def _days(text: str, today: date, orders: tuple[tuple[int, int, int], ...]) -> tuple[set[date], str]:
     """Return each day that the words may mean (none or two say nothing), and the text without its date."""
     if found := _NUMERIC.search(text):
-        return set(_numeric(found, today)), _without(text, found)
+        return set(_numeric(found, today, orders)), _without(text, found)
     if (found := _DAY_MONTH.search(text)) and (month := _month(found[2])):
         return set(_dated(int(found[1]), month, found[3], today)), _without(text, found)
     if (found := _MONTH_DAY.search(text)) and (month := _month(found[1])):
@@ -117,12 +135,11 @@ def _named(text: str, today: date) -> Iterator[date]:
                 yield today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)
 
 
-def _numeric(found: re.Match[str], today: date) -> Iterator[date]:
+def _numeric(found: re.Match[str], today: date, orders: tuple[tuple[int, int, int], ...]) -> Iterator[date]:
     """2026-05-03, 3/5/2026, 5/3/26: whichever orders give a day of the past year."""
-    one, two, three = int(found[1]), int(found[3]), int(found[4])
-    orders = [(one, two, three)] if len(found[1]) == 4 else [(three, two, one), (three, one, two)]
-    for year, month, day in orders:
-        yield from _near(year + 2000 if year < 100 else year, month, day, today)
+    parts = int(found[1]), int(found[3]), int(found[4])
+    for year, month, day in [(0, 1, 2)] if len(found[1]) == 4 else orders:
+        yield from _near(parts[year] + 2000 if parts[year] < 100 else parts[year], parts[month], parts[day], today)
 
 
 def _dated(day: int, month: int, year: str | None, today: date) -> Iterator[date]:
@@ -147,5 +164,5 @@ def _month(word: str) -> int | None:
 
 def _plain(text: str) -> str:
     """Lower case, without accents, marks of direction (shown as U+FFFD by then) and double spaces."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(bare.replace("\N{REPLACEMENT CHARACTER}", "").split())
+    plain = unicodedata.normalize("NFKD", text.casefold()).replace("\N{REPLACEMENT CHARACTER}", "")
+    return " ".join("".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Cf")).split())

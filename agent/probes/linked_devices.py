@@ -147,13 +147,13 @@ def _by_root(capture: Capture) -> Told:
 def _by_screen(capture: Capture) -> Told:
     values: list[dict[str, Any]] = []
     lines: list[str] = []
-    zone, at = clock.zone(capture), clock.now(capture)[0]
+    zone, at, locale = clock.zone(capture), clock.now(capture)[0], _locale(capture)
     for app in whatsapp_screen.shown(capture):
         if app.linked.trouble is not None:
             raise whatsapp_screen.troubled(app, app.linked.trouble, app.linked.detail)
         now = datetime.fromtimestamp(app.at, UTC) if app.at is not None else at
         for row in app.linked.rows:
-            seen = activity_words.read(row.status, now, zone)
+            seen = activity_words.read(row.status, now, zone, locale)
             values.append(
                 {
                     "name": row.name,
@@ -166,6 +166,14 @@ def _by_screen(capture: Capture) -> Told:
         if not app.linked.rows:
             lines.append(f"{app.package}:id/linked_device_recycler_view without {app.package}:id/name")
     return values, [Evidence.of(whatsapp_screen.COMMAND.key, line) for line in lines]
+
+
+def _locale(capture: Capture) -> str:
+    try:
+        told = properties.read(capture)
+    except Unanswered:
+        return ""
+    return told.get("persist.sys.locale") or told.get("ro.product.locale", "")
 
 
 def _lists(capture: Capture) -> tuple[Database, ...]:

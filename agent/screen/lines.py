@@ -5,7 +5,7 @@ its own stdout: /proc/self/fd/1 of a pipe can be opened again, while on a termin
 screen has been quiet for a second, and prints `ERROR: could not get idle state.` after ten, `ERROR: null root node
 returned by UiTestAutomationBridge.` where nothing is in front, `UI hierchary dumped to: FILE` (sic) else.
 
-In XML every `>` of a text is written `&gt;`, so `tr` puts each node on a line of its own. Then `sed` keeps of each its
+In XML every `>` of a text is written `&gt;`, so `grep` puts each node on a line of its own. `sed` keeps of each its
 package, and of a node on the list of wanted ids also id, place, and its text where that is one of a few labels, else
 `?`. Behind the list of linked devices every node keeps whether it can be tapped, and `name` and `status` their text.
 A text of any other node stays on the phone.
@@ -48,21 +48,23 @@ def _one_of(names: Iterable[str]) -> str:
     return "|".join(names)
 
 
+# Each tag on a line of its own, and what stands instead of a tree.
+_TAGS = r"<[^>]*>|^ERROR: .{0,100}|^Killed|^[^<]{0,60}(inaccessible|not found)|^[a-z]+(\.[A-Za-z]+)+Exception"
 _ATTRIBUTES = (
     r's/^<node .*text="([^"]*)" resource-id="([^"]*)" class="[^"]*" package="([^"]*)" content-desc="([^"]*)" '
-    r'.* clickable="([a-z]+)" .* scrollable="([a-z]+)" .*bounds="([^"]*)"[^/]*(\/?)$/'
+    r'.* clickable="([a-z]+)" .* scrollable="([a-z]+)" .*bounds="([^"]*)"[^/]*(\/?)>$/'
     r'<node text="\1" resource-id="\2" package="\3" content-desc="\4" clickable="\5" scrollable="\6" bounds="\7"\8>/'
 )
 _WITHOUT_TEXT = (r's/ text="[^"]+"/ text="?"/', r's/ content-desc="[^"]*"//')
 _CUT = (
+    r"s/^[^<].*$/!&/p",
     r"s/^<hierarchy.*$/<hierarchy>/p",
-    r"s/^<\/(node|hierarchy)$/<\/\1>/p",
-    r"1,/^<hierarchy/s/^(ERROR: .{0,100}|Killed|.{0,60}(not found|inaccessible).{0,40}|[a-z.]{1,60}Exception).*$/!\1/p",
+    r"/^<\/(node|hierarchy)>$/p",
     r"/^<node /!d",
     _ATTRIBUTES,
     "t known",
-    r's/^<node .*[^/]$/<node package="">/p',
-    r's/^<node .*\/$/<node package=""\/>/p',
+    r's/^<node .*[^/]>$/<node package="">/p',
+    r's/^<node .*\/>$/<node package=""\/>/p',
     "d",
     ": known",
     rf'/ resource-id="{_OWN}({_one_of(LISTS)})"/,$b list',
@@ -88,7 +90,7 @@ def _quoted(text: str) -> str:
 
 
 LOOK = (
-    f"date '+at %s'; {FRONT}; uiautomator dump /proc/self/fd/1 2>&1 </dev/null | tr '>' '\\n' | "
+    f"date '+at %s'; {FRONT}; uiautomator dump /proc/self/fd/1 2>&1 </dev/null | grep -o -E {_quoted(_TAGS)} | "
     f"sed -n -E {' '.join('-e ' + _quoted(each) for each in _CUT)}"
 )
 # As a launcher starts an app: a task that is there comes to the front as it was left.

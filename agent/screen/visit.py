@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal, cast
 
 from agent.screen.door import Before, Screen
 from agent.screen.known import BACKUP, LINKED
 from agent.screen.record import App, Backup, Linked, Package, Record, Stop, Trouble
 from agent.screen.walk import Walk
+from agent.transport import TransportError
 
 VISIT_S = 240
 # After these the other screen of the same WhatsApp is not tried.
@@ -23,8 +25,11 @@ def visit(screen: Screen, clock: Callable[[], float] = time.monotonic) -> Record
     apps: list[App] = []
     try:
         apps.extend(_read(Walk(screen, package, lambda: clock() < end), package) for package in before.apps)
-    finally:
-        front = screen.restore(before) if before.apps else before.front
+    except TransportError:
+        with suppress(TransportError):
+            screen.restore(before)
+        raise
+    front = screen.restore(before) if apps else before.front
     return Record(user=before.user, apps=tuple(apps), left=_left(before, front))
 
 

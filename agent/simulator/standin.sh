@@ -285,7 +285,7 @@ uiautomator() {
     case $how in
         restless) refuse 0 'ERROR: could not get idle state.' ;;
         rootless) refuse 0 'ERROR: null root node returned by UiTestAutomationBridge.' ;;
-        endless) while :; do $cat "$root/screen/$page.xml"; done >"$2" ;;
+        endless) while $cat "$root/screen/$page.xml" && echo; do :; done >"$2" ;;
     esac
     $cat "$root/screen/$page.xml" >"$2"
     echo "UI hierchary dumped to: $2"
