@@ -2,6 +2,7 @@
 
 import json
 import logging
+import platform
 import shutil
 import signal
 import sys
@@ -130,36 +131,39 @@ def status(data: Path | None) -> int:
     return 0
 
 
-@command.command("install", help=t("Print the systemd units that run it without root, or write them below --root."))
-@click.option("--root", type=click.Path(path_type=Path), metavar="DIR", help=t("Write them below DIR."))
+@command.command(
+    "install", help=t("Print what has this system run it without root (systemd, launchd, Windows' tasks), or write it.")
+)
+@click.option("--root", type=click.Path(path_type=Path), metavar="DIR", help=t("Write the files below DIR."))
+@click.option(
+    "--for", "system", type=click.Choice(("systemd", "launchd", "windows")), help=t("Another system than this one."),
+)  # fmt: skip
 @options.lang
-def install(root: Path | None) -> int:
-    """Print or write the units."""
-    from agent.schedule.systemd import USER, units  # noqa: PLC0415 - only this needs them
+def install(root: Path | None, system: str | None) -> int:
+    """Print or write the files, then say what to type."""
+    from agent.schedule import launchd, systemd, task_scheduler  # noqa: PLC0415 - only this needs them
 
     program = Path(shutil.which(sys.argv[0]) or sys.argv[0]).resolve()
-    files = units(program)
+    system = system or {"Darwin": "launchd", "Windows": "windows"}.get(platform.system(), "systemd")
+    files, steps, who = {
+        "systemd": (systemd.units(program), systemd.steps(program), t("Then, as root:")),
+        "launchd": (launchd.agent(program), launchd.steps(), t("Then:")),
+        "windows": (task_scheduler.task(program), task_scheduler.steps(), t("Then, as an administrator:")),
+    }[system]
     for place, text in files.items():
         if root is None:
-            click.echo(f"# {place}\n{text}")
+            click.echo(f"# {place}\n{text}" if system == "systemd" else text)
             continue
         path = root / place.lstrip("/")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding=task_scheduler.ENCODING if system == "windows" else "utf-8")
         except OSError as error:
             why = error.strerror or str(error)
             raise PostureError(Message("{path} cannot be written: {why}", {"path": str(path), "why": why})) from error
         click.echo(str(path), err=True)
-    state = f"/var/lib/{USER}"
-    click.echo(t("Then, as root:"), err=True)
-    for line in (
-        "systemd-sysusers && systemctl daemon-reload",
-        f"install -d -o {USER} -g {USER} -m 0700 {state}",
-        f"sudo -u {USER} {program} enroll CODE --collector URL --data {state}",
-        f"sudo -u {USER} {program} schedule init --data {state}",
-        f"systemctl enable --now {USER}",
-    ):
+    click.echo(who, err=True)
+    for line in steps:
         click.echo(f"    {line}", err=True)
     return 0
 

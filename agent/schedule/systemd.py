@@ -74,6 +74,17 @@ def units(program: Path) -> dict[str, str]:
     }
 
 
+def steps(program: Path) -> tuple[str, ...]:
+    """What to type next, as root."""
+    return (
+        "systemd-sysusers && systemctl daemon-reload",
+        f"install -d -o {USER} -g {USER} -m 0700 {_STATE}",
+        f"sudo -u {USER} {program} enroll CODE --collector URL --data {_STATE}",
+        f"sudo -u {USER} {program} schedule init --data {_STATE}",
+        f"systemctl enable --now {USER}",
+    )
+
+
 def _quoted(program: Path) -> str:
     r"""A path as `ExecStart=` reads it: `%` and `$` mean something there, and so do blanks, `"` and `\`."""
     text = str(program).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
