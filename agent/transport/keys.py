@@ -5,7 +5,9 @@ import hashlib
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 from adb_shell.auth.keygen import keygen
 from adb_shell.auth.sign_cryptography import CryptographySigner
@@ -33,6 +35,15 @@ def fingerprint(data: Path) -> str | None:
         return WorkstationKey(data).fingerprint
     except TransportError:
         return None
+
+
+# Thirty phones ask for the one key at once, and reading it takes 0.1 s: OpenSSL tests its primes.
+_LOADING = Lock()
+
+
+@lru_cache(maxsize=2)
+def _signer(file: str, _private: bytes, _public: str) -> CryptographySigner:
+    return CryptographySigner(file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,8 @@ class WorkstationKey:
         try:
             if not self.exists:
                 self._make()
-            return CryptographySigner(str(self.file))
+            with _LOADING:
+                return _signer(str(self.file), self.file.read_bytes(), self._public())
         except (OSError, ValueError) as error:
             raise self._unusable(error) from error
 
