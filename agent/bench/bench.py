@@ -65,7 +65,15 @@ class Bench:
         self._outbox, self._collector, self._folder, self._language = outbox, collector, folder, language
 
     def watch(
-        self, data: Path, stop: Event, *, tcp: Sequence[str], usb: bool, adb_server: bool, serials: Collection[str]
+        self,
+        data: Path,
+        stop: Event,
+        *,
+        tcp: Sequence[str],
+        usb: bool,
+        adb_server: bool,
+        wifi: bool,
+        serials: Collection[str],
     ) -> None:
         """Begin to look for phones, until `stop` is set. serials: only these; none given means every phone."""
 
@@ -84,7 +92,7 @@ class Bench:
             on_ask=asked,
             stop=stop,
         )
-        presence.start(tcp=tcp, usb=usb, adb_server=adb_server)
+        presence.start(tcp=tcp, usb=usb, adb_server=adb_server, wifi=wifi)
 
     def work(self) -> None:
         """Do what waits, and forget what belonged to a phone that has gone."""

@@ -1,7 +1,7 @@
-"""Which phones are there now: told by the adb server, seen on USB, or knocked at over the network."""
+"""Which phones are there now: told by the adb server, seen on USB, announced on Wi-Fi, or knocked at by address."""
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +11,8 @@ from threading import Event, Thread
 from agent.messages import Message
 from agent.transport import Found, TransportError, find
 from agent.transport.accepting import accept_steps
+from agent.transport.finding import on_wifi, paired_among
+from agent.transport.paired import PairedPhones
 from agent.transport.tcp import parse_address
 
 ACCEPT_S = 300.0  # the person at the bench looks for the phone's question in their own time
@@ -47,8 +49,11 @@ class Presence:
     on_ask: Callable[[str], None]
     stop: Event
 
-    def start(self, *, tcp: Sequence[str], usb: bool, adb_server: bool) -> None:
-        """Begin to look. Errors: TransportError for an address that is none."""
+    def start(self, *, tcp: Sequence[str], usb: bool, adb_server: bool, wifi: bool = False) -> None:
+        """Begin to look; wifi: for paired phones that announce themselves.
+
+        Errors: TransportError for an address that is none.
+        """
         for address in tcp:
             parse_address(address)
             self._run(self._knock, address)
@@ -56,6 +61,8 @@ class Presence:
             self._run(self._served)
         if usb:
             self._run(self._plugged)
+        if wifi:
+            self._run(self._announced)
 
     def _run(self, look: Callable[..., None], *arguments: str) -> None:
         Thread(target=look, args=arguments, name=f"look-{look.__name__}", daemon=True).start()
@@ -102,11 +109,43 @@ class Presence:
                     seen = {phone.serial for phone in phones}
                     self.tell("usb", {phone.serial: Present(phone) for phone in phones})
 
+    def _announced(self) -> None:
+        with suppress(TransportError):  # no network to listen on
+            while not self.stop.wait(_LOOK_S):
+                if guids := self._paired():
+                    self._listen(guids)
+
+    def _paired(self) -> set[str]:
+        return {phone.guid for phone in PairedPhones(self.data)}
+
+    def _listen(self, guids: Container[str]) -> None:
+        """Tell of paired phones until others are paired."""
+        from agent.transport.nearby import Nearby  # noqa: PLC0415 - mDNS loads slowly, and few pair
+
+        known: dict[str, str] = {}
+        with Nearby("connect", guids.__contains__) as nearby:
+            while not self.stop.wait(_LOOK_S) and self._paired() == guids:
+                there = dict(paired_among(self.data, nearby.announced, _held()))
+                if there != known:
+                    known = there
+                    found = {serial: on_wifi(serial, address, self.data) for serial, address in there.items()}
+                    self.tell("wifi", {serial: Present(each) for serial, each in found.items()})
+
     def _on_usb(self) -> list[Found]:
         try:
             return find(self.data, usb=True, accept_s=ACCEPT_S, on_ask=self.on_ask)
         except TransportError:  # a bus that cannot be read this time
             return []
+
+
+def _held() -> Collection[str]:
+    """What the adb server calls the phones that it holds."""
+    from agent.transport.adb_server import AdbServer  # noqa: PLC0415 - half a second to import
+
+    server = AdbServer()
+    with suppress(TransportError):
+        return server.states() if server.is_running() else ()
+    return ()
 
 
 def _answers(address: str) -> bool:

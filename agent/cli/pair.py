@@ -86,7 +86,7 @@ def _by_qr(invitation: "Invitation", wait_s: int) -> str:
     """Show the QR code until a phone has read it; return where that phone waits."""
     from agent.transport.nearby import Nearby  # noqa: PLC0415
 
-    with Nearby("pairing") as nearby:
+    with Nearby("pairing", lambda name: name == invitation.name) as nearby:
         out = console()
         if out.is_terminal:
             import segno  # noqa: PLC0415 - a code needs none

@@ -68,6 +68,7 @@ def command(
             tcp=wanted.tcp,
             usb=wanted.usb or cables,
             adb_server=wanted.adb_server or cables,
+            wifi=cables,
             serials=wanted.serials,
         )
         if web:

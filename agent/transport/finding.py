@@ -149,7 +149,7 @@ def _announced(data: Path, asking: _Asking, serials: Sequence[str], served: Coll
         return
     from agent.transport.nearby import Nearby
 
-    with Nearby("connect") as nearby:
+    with Nearby("connect", wanted.__contains__) as nearby:
         announced = nearby.wait(_LISTEN_S, lambda found: wanted <= {each.name for each in found.values()})
     for serial, address in paired_among(data, announced, served):
         yield on_wifi(serial, address, data, asking.accept_s)

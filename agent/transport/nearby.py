@@ -7,12 +7,13 @@ code it announces `_adb-tls-pairing._tcp`, by its GUID or by the name of the QR 
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Condition
 from types import TracebackType
 from typing import Literal, Self
 
-from zeroconf import InterfaceChoice, IPVersion, ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
+from zeroconf import Error, InterfaceChoice, IPVersion, ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
 from agent.messages import Message
 from agent.transport.base import TransportError
@@ -20,7 +21,7 @@ from agent.transport.base import TransportError
 Service = Literal["connect", "pairing"]
 
 _TYPES = {"connect": "_adb-tls-connect._tcp.local.", "pairing": "_adb-tls-pairing._tcp.local."}
-_RESOLVE_MS = 2000
+_RESOLVE_MS = 1000
 _MOST = 256  # announcements; whoever floods the network is not listened to further
 _AGAIN = re.compile(r" \(\d{1,3}\)$")  # mDNS adds it to a name that another host also has
 
@@ -36,11 +37,13 @@ class Announced:
 class Nearby:
     """Listens on every network of this computer, loopback too, from `with` to its end.
 
+    wanted: whether to ask where a name is; each that does not answer holds up the next.
     Errors: TransportError where this computer can listen on none.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, wanted: Callable[[str], bool] = lambda _: True) -> None:
         self._type = _TYPES[service]
+        self._wanted = wanted
         self._found: dict[str, Announced] = {}
         self._changed = Condition()
 
@@ -76,16 +79,25 @@ class Nearby:
 
     def _hear(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         said = name.removesuffix(f".{service_type}")
-        if state_change is ServiceStateChange.Removed:
-            with self._changed:
+        there = None
+        if state_change is not ServiceStateChange.Removed:
+            with suppress(Error):  # a name of another service, or nobody listens any more
+                there = self._resolved(zeroconf, name, said)
+            if there is None:
+                return
+        with self._changed:
+            if there is None:
                 self._found.pop(said, None)
-                self._changed.notify_all()
-            return
-        info = ServiceInfo(service_type, name)
-        if len(self._found) >= _MOST or not info.request(zeroconf, _RESOLVE_MS) or not info.port:
-            return
+            else:
+                self._found[said] = there
+            self._changed.notify_all()
+
+    def _resolved(self, zeroconf: Zeroconf, name: str, said: str) -> Announced | None:
+        own = _AGAIN.sub("", said)
+        if not self._wanted(own) or len(self._found) >= _MOST:
+            return None
+        info = ServiceInfo(self._type, name)
+        if not info.request(zeroconf, _RESOLVE_MS) or not info.port:
+            return None
         addresses = info.parsed_addresses(IPVersion.V4Only)
-        if addresses:
-            with self._changed:
-                self._found[said] = Announced(_AGAIN.sub("", said), f"{addresses[0]}:{info.port}")
-                self._changed.notify_all()
+        return Announced(own, f"{addresses[0]}:{info.port}") if addresses else None

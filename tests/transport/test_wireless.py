@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
+from zeroconf import DNSOutgoing, DNSPointer, const
 
 from agent.simulator import SimulatedPhone
 from agent.simulator.wireless import WirelessDebugging
@@ -122,6 +123,29 @@ def test_a_phone_that_went_is_no_longer_announced(make_phone: MakePhone) -> None
         assert wireless(phone).guid in nearby.wait(30, lambda there: wireless(phone).guid in there)
         phone.stop()
         assert wireless(phone).guid not in nearby.wait(30, lambda there: wireless(phone).guid not in there)
+
+
+def test_strangers_who_announce_nonsense_hide_no_phone(make_phone: MakePhone) -> None:
+    service = "_adb-tls-connect._tcp.local."
+    phone = make_phone(wireless=True)
+    with Nearby("connect", lambda name: name == wireless(phone).guid) as nearby:
+        for name in ("evil._http._tcp.local.", service, "x", f"a\x07\u202eb.{service}", f"never-there.{service}"):
+            shout(DNSPointer(service, const._TYPE_PTR, const._CLASS_IN, 4500, name))
+        there = nearby.wait(30, lambda there: wireless(phone).guid in there)
+    assert dict(there) == {wireless(phone).guid: Announced(wireless(phone).guid, phone.address)}
+    with Nearby("connect") as nearby:
+        shout(DNSPointer(service, const._TYPE_PTR, const._CLASS_IN, 4500, "evil._http._tcp.local."))
+        assert wireless(phone).guid in nearby.wait(30, lambda there: wireless(phone).guid in there)
+
+
+def shout(record: DNSPointer) -> None:
+    """Announce to this computer's loopback, as a program there may."""
+    out = DNSOutgoing(const._FLAGS_QR_RESPONSE | const._FLAGS_AA)
+    out.add_answer_at_time(record, 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as air:
+        air.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+        for data in out.packets():
+            air.sendto(data, ("224.0.0.251", 5353))
 
 
 def test_the_header_that_asks_for_tls_may_come_in_pieces(
