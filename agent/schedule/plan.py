@@ -17,6 +17,7 @@ from agent.policy.document import Duration, Part
 from agent.policy.source import Place, PolicyError, no_such, read
 from agent.policy.terms import Profile
 from agent.policy.validation import validate
+from agent.schedule import holidays
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
@@ -45,6 +46,7 @@ def _zone(name: str) -> str:
     return name
 
 
+Region = Annotated[str, AfterValidator(holidays.check)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -71,6 +73,7 @@ class Phone(Part):
 class Window(Part):
     """Hours in which phones are scanned, on `days` but `not_on` some dates; it is called by the day it opens on.
 
+    holidays: a country, `CO`, or a region of one, `ES-MD`, on whose public holidays it does not open either.
     jitter: scans begin up to so much later than `from`, so that many workstations do not begin at once.
     phones: only these, by serial number or address; none given means every phone of the plan.
     """
@@ -78,6 +81,7 @@ class Window(Part):
     name: Name
     days: Annotated[frozenset[Day], Field(strict=False, min_length=1)] = EVERY_DAY
     not_on: Annotated[frozenset[Annotated[date, Field(strict=False)]], Field(strict=False)] = frozenset()
+    holidays: Region | None = None
     from_: TimeOfDay = Field(alias="from")
     to: TimeOfDay
     zone: Zone
@@ -92,6 +96,12 @@ class Window(Part):
         if self.jitter.in_seconds * 2 > minutes * 60:
             raise ValueError(Message("`jitter` leaves less than half of the window for scans"))
         return self
+
+    def opens_on(self, day: date) -> bool:
+        """Whether it opens on a day."""
+        if DAYS[day.weekday()] not in self.days or day in self.not_on:
+            return False
+        return self.holidays is None or not holidays.is_holiday(self.holidays, day)
 
     @property
     def zone_info(self) -> ZoneInfo:

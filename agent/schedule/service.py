@@ -58,7 +58,8 @@ class WindowTrigger(BaseTrigger):  # type: ignore[misc]
         window = self._window
         days = " ".join(day for day in DAYS if day in window.days)
         not_on = " ".join(sorted(map(str, window.not_on)))
-        return f"{days} not on [{not_on}] {window.from_} to {window.to} {window.zone}"
+        but = f"{not_on} {window.holidays}" if window.holidays else not_on
+        return f"{days} not on [{but}] {window.from_} to {window.to} {window.zone}"
 
 
 class Service:

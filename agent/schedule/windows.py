@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from agent.schedule.plan import DAYS, Window
+from agent.schedule.plan import Window
 
 _A_YEAR = 366  # days: no window is closed for longer, or it never opens
 
@@ -47,7 +47,7 @@ def coming(window: Window, after: datetime) -> Night | None:
 def _nights(window: Window, days: Iterator[date]) -> Iterator[Night]:
     zone = window.zone_info
     for day in days:
-        if DAYS[day.weekday()] in window.days and day not in window.not_on:
+        if window.opens_on(day):
             closing_day = day if window.from_ < window.to else day + timedelta(days=1)
             yield Night(window.name, _instant(day, window.from_, zone), _instant(closing_day, window.to, zone))
 

@@ -78,6 +78,8 @@ def test_the_examples_comments_are_right_too(path: Path) -> None:
         ("22:00", "05:30", "5:5", "`from` and `to` are the same time"),
         ("22:00", "22:00\n    days: [mon, thurs]", "7:17", "there is no value “thurs”; did you mean “thu”?"),
         ("22:00", "22:00\n    not_on: [christmas]", "7:14", "a date is needed here, such as 2026-03-01"),
+        ("22:00", "22:00\n    holidays: COL", "7:15", "there is no country “COL”; did you mean “CO”?"),
+        ("22:00", "22:00\n    holidays: ES-MDD", "7:15", "there is no region “MDD”; did you mean “MD”?"),
         ("22:00", "22:00\n    jitter: {hours: 4}", "5:5", "`jitter` leaves less than half of the window for scans"),
         ("22:00", "22:00\n    phones: [B3]", "7:14", "there is no phone “B3”"),
         ("{serial: A1, name", "{name", "2:5", "a phone needs its serial number, or its address"),

@@ -41,6 +41,22 @@ def test_a_night_belongs_to_the_day_on_which_it_opens(now: str, opens: str | Non
 
 
 @pytest.mark.parametrize(
+    ("holidays", "after", "opens"),
+    [
+        (None, "2026-07-20T12:00:00", "2026-07-21T03:00:00"),
+        ("CO", "2026-07-20T12:00:00", "2026-07-22T03:00:00"),  # 20 July, Independence: a Monday
+        ("CO", "2026-12-25T12:00:00", "2026-12-27T03:00:00"),
+        ("ES-MD", "2026-05-02T12:00:00", "2026-05-04T03:00:00"),  # Madrid's own day
+        ("ES", "2026-05-02T12:00:00", "2026-05-03T03:00:00"),
+    ],
+)
+def test_a_window_does_not_open_on_public_holidays(holidays: str | None, after: str, opens: str) -> None:
+    night = coming(window("22:00", "05:30", holidays=holidays), utc(after))
+    assert night is not None
+    assert night.opens_at == utc(opens)
+
+
+@pytest.mark.parametrize(
     ("day", "from_", "to", "opens", "hours"),
     [
         (date(2026, 3, 7), "22:00", "05:00", "2026-03-08T03:00:00", 6),  # New York leaves 02:00 to 03:00 out
@@ -73,7 +89,9 @@ ZONES = st.sampled_from(["America/Bogota", "America/New_York", "Europe/Madrid", 
     now=st.integers(1767225600, 1830297600).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),  # 2026, 2027
 )
 def test_the_three_questions_agree(from_: time, to: time, days: set[str], zone: str, now: datetime) -> None:
-    w = Window.model_construct(name="night", days=frozenset(days), not_on=frozenset(), from_=from_, to=to, zone=zone)
+    w = Window.model_construct(
+        name="night", days=frozenset(days), not_on=frozenset(), holidays=None, from_=from_, to=to, zone=zone
+    )
     before, after = latest(w, now), coming(w, now)
     assert before is not None
     assert after is not None
