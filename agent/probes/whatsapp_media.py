@@ -20,13 +20,13 @@ from agent.probes.whatsapp_storage import Access, Volume, over_every_volume, une
 _FIND = r"""
 M() { q "$R/$1/Media"; [ $a = absent ] && return
 echo "media $a $1/Media"; [ $a = present ] && find "$R/$1/Media" -type f ! -name .nomedia 2>&1 |
-sed -e 's/^find: .*/!/' -e t -e 's/.*/./' | sort | uniq -c; }
+sed -e 's/^find: .*/!/' -e t -e 's/.*/./' | uniq -c; }
 F() { q "$R/$1"; case $a in absent) return;; present) [ -n "$(ls -A "$R/$1" | head -n 1)" ] || return;; esac
 echo "left $1"; }
-L() { for p in com.whatsapp/WhatsApp 'com.whatsapp.w4b/WhatsApp Business'; do
-for b in "Android/media/$p" "${p#*/}"; do M "$b"
+L() { set --; for b in @PLACES; do set -- "$@" "$R/$b/Media"; done; l "$@"
+for b in @PLACES; do M "$b"
 for d in "$R/$b"/accounts/*; do d=${d##*/}; case $d in *[!0-9]*) ;; *) M "$b/accounts/$d";; esac; done
-done; done
+done
 for d in "$R"/*WhatsApp*; do d=${d##*/}
 case $d in WhatsApp|'WhatsApp Business'|WhatsApp[0-9]*|[A-Z][A-Za-z]WhatsApp)
 case $d in *[!A-Za-z0-9\ ]*) ;; *) F "$d";; esac;; esac; done
@@ -139,7 +139,7 @@ def _found(volume: Volume, lines: list[str]) -> Found:
             if count[2] == "!":
                 closed.append(folder)
             else:
-                counted[folder] = int(count[1])
+                counted[folder] += int(count[1])
         elif found := _LEFT_LINE.fullmatch(line):
             left.append(found[1])
         elif found := _CLOSED_LINE.fullmatch(line):

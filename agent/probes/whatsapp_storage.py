@@ -23,10 +23,13 @@ from agent.messages import Message
 from agent.probes import ProbeError
 
 # Runs `L` in the root of each user's storage and of each SD card, as R; n is how that place is called.
-# "No such file" is told from "denied", or a folder that may not be read would count as absent.
+# "No such file" is told from "denied", or a folder that may not be read would count as absent. `l PATH…` asks of many
+# places at once: what toybox then calls absent costs no process of its own.
 _EVERY_VOLUME = r"""
 S=${{ANDROID_STORAGE:-/storage}} E=${{EXTERNAL_STORAGE:-/sdcard}}
-q() {{ o=$(ls "$1" 2>&1 >/dev/null) && a=present && return
+l() {{ m=$(ls -d "$@" 2>&1 >/dev/null); }}
+q() {{ case $m in *"ls: $1: No such file"*) a=absent; return;; esac
+o=$(ls "$1" 2>&1 >/dev/null) && a=present && return
 case $o in *"No such file"*) a=absent;; *) a=unreadable;; esac; }}
 {{
 date '+now %s'
@@ -45,6 +48,11 @@ done
 echo end
 }} 2>/dev/null
 """
+
+_PLACES = (
+    "Android/media/com.whatsapp/WhatsApp WhatsApp "
+    "'Android/media/com.whatsapp.w4b/WhatsApp Business' 'WhatsApp Business'"
+)
 
 _BACKUPS = r"""
 V='r=0 s=1; while [ $# -gt 0 ]; do c=$1; shift; l=$((l-1)) r=$((r+(c%128)*s)) s=$((s*128)); [ $c -lt 128 ] && break
@@ -66,19 +74,22 @@ set --; for i in msgstore*; do case $i in *[!A-Za-z0-9._-]*) echo odd; continue;
 [ $# -gt 0 ] || exit
 [ $# -gt 500 ] && { echo many; exit; }
 stat -c 'file %Y %s %u %n' "$@"
-for i in $(ls -t "$@" | head -n 8); do h "$i"; done ); }
-L() { for p in com.whatsapp/WhatsApp 'com.whatsapp.w4b/WhatsApp Business'; do
-for b in "Android/media/$p" "${p#*/}"; do D "$b/Databases"
+n=0; for i in $(ls -t "$@"); do [ $n = 8 ] && break; n=$((n+1)); h "$i"; done ); }
+L() { set --; for b in @PLACES; do set -- "$@" "$R/$b/Databases" "$R/$b/accounts"; done; l "$@"
+for b in @PLACES; do D "$b/Databases"
 q "$R/$b/accounts"; [ $a = unreadable ] && echo "folder $a $b/accounts"
 [ $a = present ] && for d in "$R/$b"/accounts/*; do d=${d##*/}
 case $d in *[!0-9]*) ;; *) D "$b/accounts/$d/Databases";; esac; done
-done; done; }
+done; }
 """
 
 
 def over_every_volume(setup: str) -> str:
-    """Return shell text that runs the function `L` of `setup` for every storage volume and user."""
-    return setup + _EVERY_VOLUME.format()
+    """Return shell text that runs the function `L` of `setup` for every storage volume and user.
+
+    `@PLACES` in it are WhatsApp's folders, old and new, below a volume's root.
+    """
+    return setup.replace("@PLACES", _PLACES) + _EVERY_VOLUME.format()
 
 
 COMMAND = Command(
