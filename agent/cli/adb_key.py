@@ -11,6 +11,7 @@ from agent.data_dir import DataDir
 from agent.facts import instant
 from agent.report.signature import AgentKey
 from agent.transport.keys import WorkstationKey
+from agent.transport.paired import PairedPhones
 
 
 @click.group("keys", help=t("Show this workstation's keys, or make a new one for phones."))
@@ -48,6 +49,8 @@ def rotate(yes: bool, data: Path | None) -> int:
         return 1
     key.rotate()
     click.echo(t("New fingerprint: {fingerprint}", fingerprint=key.fingerprint))
+    if list(PairedPhones(key.data)):
+        click.echo(t("Phones on Wi-Fi do not ask: pair each again with `posture pair`."))
     click.echo(t("Phones still trust the old key: Settings › Developer options › Revoke USB debugging authorisations."))
     return 0
 

@@ -164,7 +164,7 @@ def _open_wifi(serial: str, address: str, data: Path, accept_s: float) -> Transp
     from agent.transport.keys import workstation_key
     from agent.transport.tcp import open_tcp
 
-    return open_tcp(address, workstation_key(data), accept_s=accept_s, serial=serial)
+    return open_tcp(address, workstation_key(data), accept_s=accept_s, paired=serial)
 
 
 def _open_tcp(address: str, data: Path, asking: _Asking) -> Transport:

@@ -44,26 +44,27 @@ def open_tcp(
     accept_s: float = ACCEPT_S,
     answer_s: float = ANSWER_S,
     on_ask: Callable[[], None] = lambda: None,
-    serial: str | None = None,
+    paired: str | None = None,
 ) -> DirectPhone:
     """Connect to the phone at `address` (HOST:PORT); over TLS where it asks for that.
 
     accept_s: how long to wait for the person at the phone to accept this computer; answer_s: for the phone itself.
-    serial: what to call it, else by its address.
+    paired: the serial number of the paired phone that should be there. Whoever wants no TLS is not taken for it.
     Errors: TransportError, in one sentence that says what to do.
     """
     host, port = parse_address(address)
-    wire = _Socket(address, host, port, key)
-    return connect(serial or address, wire, key, wire.stranger, accept_s, answer_s, on_ask)
+    wire = _Socket(address, host, port, key, encrypted=paired is not None)
+    return connect(paired or address, wire, key, wire.stranger, accept_s, answer_s, on_ask)
 
 
 class _Socket(BaseTransport):  # type: ignore[misc]
     """adb-shell's own TCP wire takes a closed connection for silence, and a write that was cut short for whole."""
 
-    def __init__(self, address: str, host: str, port: int, key: CryptographySigner) -> None:
+    def __init__(self, address: str, host: str, port: int, key: CryptographySigner, *, encrypted: bool) -> None:
         self._address = address
         self._at = host, port
         self._key = key
+        self._encrypted = encrypted
         self._socket: socket.socket | TlsSocket | None = None
         self._first = b""  # what the phone said first, up to one header
         self._ahead: bytes | None = None  # of that, what was not handed on yet; None before it was read
@@ -138,6 +139,14 @@ class _Socket(BaseTransport):  # type: ignore[misc]
         while len(self._first) < _HEADER.size and _STARTS_TLS.startswith(self._first[:4]):
             self._first += self._receive(_HEADER.size - len(self._first), timeout_s)
         if not self._first.startswith(_STARTS_TLS):
+            if self._encrypted:
+                raise TransportError(
+                    Message(
+                        "what answers at {address} is not the paired phone that is announced there: it wants no "
+                        "encryption; find out who announces it, and use a cable meanwhile",
+                        {"address": self._address},
+                    )
+                )
             self._ahead = self._first
             return
         if not isinstance(self._socket, socket.socket):

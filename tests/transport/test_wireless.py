@@ -188,6 +188,31 @@ def test_a_stranger_is_shown_nothing_of_this_computer(key: CryptographySigner, p
     assert "alert" in str(what)
 
 
+def test_an_announced_phone_that_wants_no_encryption_is_a_stranger(
+    key: CryptographySigner, make_phone: MakePhone
+) -> None:
+    stranger = make_phone(serial="R58N000TEST")  # speaks ADB as over a cable, and takes anybody
+    with pytest.raises(TransportError, match="not the paired phone"):
+        open_tcp(stranger.address, key, paired="R58N000TEST")
+    assert stranger.log == []
+
+
+def test_who_offers_pairing_is_told_our_key_only_with_the_code(
+    key: CryptographySigner, phones_key: rsa.RSAPrivateKey
+) -> None:
+    shown: list[object] = []
+
+    def serve(tls: TlsSocket) -> None:
+        certificate = tls._tls.get_peer_certificate(as_cryptography=True)
+        assert certificate is not None
+        shown.append(certificate.public_key())
+        meet(tls, "phone", b"guessed", Who(PHONES_GUID, GUID.encode()))
+
+    with offering(phones_key, serve) as address, pytest.raises(TransportError, match="the code is not the one"):
+        pair(address, "123456", key)
+    assert [each == key.rsa_key.public_key() for each in shown] == [False]
+
+
 def test_a_phone_that_forgot_this_computer_says_so(
     home: Path, key: CryptographySigner, make_phone: MakePhone, tmp_path: Path
 ) -> None:
