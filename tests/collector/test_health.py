@@ -60,6 +60,7 @@ def test_the_api_is_described(description: dict[str, Any]) -> None:
         ("/clauses/{number}/", "get"),
         ("/policy/", "get"),
         ("/agents/", "get"),
+        ("/alerts/", "get"),
     }
     reports = description["paths"]["/api/reports"]["post"]
     assert set(reports["responses"]) == {"200", "201", "207", "4XX"}

@@ -14,7 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from server_stub.agents.models import Agent
+from server_stub.work.jobs import RECURRING
 from tests.collector.signing import NOW, Signer, encode, report, result
+from tests.collector.telling import something_told
 
 LARGE = re.compile(r'(?:FROM|JOIN|UPDATE|INTO) "?(phones_(?:phone|rulestate|clausestate|storedreport|receipt|movement))"?\b')
 KEY = r'"?(?:phone_id|key|report_id)"? (?:=|IN)'
@@ -24,7 +26,8 @@ BOUNDED = re.compile(rf"{KEY}|{LATE}|{DAYS}|LIMIT \d+|^INSERT .* VALUES|min\(", 
 PAGES = (
     "/", "/?status=non_compliant", "/?late=yes", "/?clause=7&severity=high", "/?q=a&maker=Acme&patch_days=90",
     "/?failing_days=1&unseen_days=2&sort=seen", "/phones/P1/", "/phones/P1/?at=2020-01-01T00:00:00Z", "/clauses/",
-    "/clauses/7/", "/policy/", "/policy/history/", "/agents/", "/holders/", "/metrics",
+    "/clauses/7/", "/policy/", "/policy/history/", "/agents/", "/holders/", "/holders/?seen=never",
+    "/alerts/", "/metrics",
 )  # fmt: skip
 
 
@@ -49,6 +52,16 @@ def test_deliveries(agent: Agent, signer: Signer, post: Callable[..., Any]) -> N
     with CaptureQueriesContext(connection) as seen:
         assert post(bodies[0]).status_code == 201
         assert post(b"\n".join(bodies), "application/jsonl").status_code == 201
+    assert unbounded(seen.captured_queries) == []
+
+
+def test_background_work(scan: Callable[..., dict[str, Any]]) -> None:
+    something_told("P0")
+    for number in range(3):
+        scan(f"P{number}", NOW - timedelta(days=number, minutes=1), (result("lock", "7", "fail"),))
+    with CaptureQueriesContext(connection) as seen:
+        for routine in RECURRING.values():
+            routine.job.func()
     assert unbounded(seen.captured_queries) == []
 
 
