@@ -54,10 +54,11 @@ def capture_phone(
         reading.answers.setdefault(commands[cut.index].key, _kept(commands[cut.index], cut.answer))
     if broken is None and (not reading.decoder.finished or len(reading.answers) < len(commands)):
         broken = _ENDED_EARLY
+    # By this much the phone's clock may seem off, since it was asked at some moment of the script.
+    duration_ms = round((time.monotonic() - begun) * 1000)
     for command in talks:
         if broken is None:
             broken = reading.converse(transport, command)
-    duration_ms = round((time.monotonic() - begun) * 1000)
     return Capture("live", captured_at, reading.answers, transport.serial, broken, duration_ms)
 
 

@@ -113,7 +113,7 @@ def shown(capture: Capture) -> list[App]:
     found: list[App] = []
     for package, user in sorted(whatsapp_package.official(capture)):
         gaps: dict[str, str | int | Message] = {"package": package, "user": user, "front": record.user or 0}
-        if user != record.user:
+        if record.user is not None and user != record.user:
             raise ProbeError(Message(OTHER_USER.sentence, gaps))
         app = next((app for name, app in seen.items() if name == package), None)
         if app is None:
