@@ -25,6 +25,7 @@ _NAMED = 5  # phones in one line
 _CHOSEN: "Mapping[Way, Message]" = {
     "adb-server": Message("Through the adb server that runs here and holds their USB: {phones}"),
     "usb": Message("Directly over USB, since no adb server holds them: {phones}"),
+    "wifi": Message("Over Wi-Fi, since they were paired and announce themselves: {phones}"),
 }
 _HELD = Message("{phone}: the adb server that runs here holds its USB, so it is read through that server")
 
