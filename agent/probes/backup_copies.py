@@ -24,6 +24,7 @@ _INCREMENT = re.compile(r"msgstore-increment-\d{1,4}(?:-\d{4}-\d\d-\d\d\.\d{1,3}
 _SYSTEM = frozenset({0, 1023})  # root (sdcardfs, Android 8 to 10) and media_rw own files for everybody
 _FIRST_APP = 10_000
 _ENDING_BYTES = 32  # what closes a file: the cipher's tag and a checksum, 16 bytes each
+_LEAST_HEADER = 2  # of a file whose header was not read: too short to have one, or not among the newest
 _AHEAD_S = 120
 _SHRUNK = 4
 _BEFORE = 3
@@ -83,7 +84,7 @@ def _plainly_wrong(file: StoredFile, folder: Folder, now_s: int) -> Message | No
     if not (_FULL.fullmatch(file.name) or _INCREMENT.fullmatch(file.name)):
         return NOT_ITS_NAME
     header = re.match(r"\d{1,3}", file.skeleton or "")
-    if file.size_bytes <= (int(header[0]) + 1 + _ENDING_BYTES if header else 0):
+    if file.size_bytes <= (int(header[0]) + 1 if header else _LEAST_HEADER) + _ENDING_BYTES:
         return Message(NO_CONTENT.sentence, {"size": file.size_bytes})
     if file.modified_s > now_s + _AHEAD_S:
         return FUTURE

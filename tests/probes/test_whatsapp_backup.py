@@ -131,6 +131,14 @@ def test_what_is_no_backup_never_counts(bad: str) -> None:
         assert short(alone) == dict.fromkeys(short(alone), "not_applicable") | {"count": 0}
 
 
+@pytest.mark.parametrize("size", [0, 1, 2, 34])
+def test_a_file_without_room_for_a_header_is_no_backup(size: int) -> None:
+    older = ("msgstore.db.crypt15", 4 * DAY, 47_000_000)
+    newer = ("msgstore-increment-1.db.crypt15", 3600, size)
+    lines = [line for line in folder(NEW, older, newer) if "head msgstore-inc" not in line]
+    assert short(facts(listing(volume("emulated/0", lines))))["latest_at"] == "2026-04-30T14:06:40Z"
+
+
 def test_a_file_of_another_app_is_no_backup() -> None:
     lines = folder(NEW, ("msgstore.db.crypt15", 3600, 1_000_000))
     lines = [line.replace("1000000 10200 ", "1000000 10311 ") for line in lines]
