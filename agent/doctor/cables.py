@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.doctor import bus
-from agent.doctor.finding import Finding, Workstation
+from agent.doctor.finding import Finding, Workstation, by_system
 from agent.doctor.mending import UdevRule
 from agent.messages import Message
 
@@ -27,8 +27,21 @@ def cable(workstation: Workstation) -> Iterator[Finding]:
         yield Finding(
             "note",
             Message("no phone is seen on USB"),
-            Message("if one is plugged in, its cable may only charge: take one that carries data, and another port"),
+            _nothing_seen(workstation.system),
         )
+
+
+def _nothing_seen(system: str) -> Message:
+    cable = Message("if one is plugged in, its cable may only charge: take one that carries data, and another port")
+    return by_system(
+        system,
+        unix=cable,
+        darwin=Message(
+            "{cable}; a Mac also asks: System Settings › Privacy & Security › Allow accessories to connect",
+            {"cable": cable},
+        ),
+        windows=Message("{cable}; or Device Manager › Action › Scan for hardware changes", {"cable": cable}),
+    )
 
 
 def access(workstation: Workstation) -> Iterator[Finding]:

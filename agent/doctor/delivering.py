@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from agent.delivery import Collector, DeliveryError, Outbox
-from agent.doctor.finding import Finding, Workstation
+from agent.doctor.finding import Finding, Workstation, by_system
 from agent.messages import Message, PostureError
 from agent.report.signature import AgentKey
 
@@ -14,11 +14,6 @@ _MANY = 100
 
 _NO_COLLECTOR = Message("no collector is set: reports are shown here and sent nowhere")
 _ENROL = Message("`posture enroll CODE --collector URL`, with a code from the collector's page Agents")
-_SET_CLOCK = {
-    "Linux": Message("`sudo timedatectl set-ntp true`"),
-    "Darwin": Message("`sudo sntp -sS time.apple.com`"),
-    "Windows": Message("as an administrator: `w32tm /resync`"),
-}
 
 
 def collector(workstation: Workstation) -> Iterator[Finding]:
@@ -30,7 +25,7 @@ def collector(workstation: Workstation) -> Iterator[Finding]:
     try:
         known.clock()
     except DeliveryError as error:
-        yield Finding("problem", error.message, _reach(error, known.url))
+        yield Finding("problem", error.message, _reach(error, known.url, workstation.system))
         return
     enrolled = workstation.data.collector()
     if enrolled is None or enrolled.rstrip("/") != known.url:
@@ -43,14 +38,15 @@ def collector(workstation: Workstation) -> Iterator[Finding]:
     yield from _refused(known, workstation)
 
 
-def _reach(error: DeliveryError, url: str) -> Message:
+def _reach(error: DeliveryError, url: str, system: str) -> Message:
     if error.kind == "certificate":
         return Message(
-            "compare the address with the certificate's name and dates; for an authority of your own, set "
-            "REQUESTS_CA_BUNDLE to its file"
+            "compare the address with the certificate's name and dates; for an authority of your own: `{command}`",
+            {"command": by_system(system, "export REQUESTS_CA_BUNDLE=FILE", "setx REQUESTS_CA_BUNDLE FILE")},
         )
     return Message(
-        "see whether {url}/healthz opens in a browser on this computer; check address, VPN and proxy", {"url": url}
+        "`{command}` tells how far it gets; check address, VPN and proxy",
+        {"command": by_system(system, f"curl -v {url}/healthz", f"curl.exe -v {url}/healthz")},
     )
 
 
@@ -92,7 +88,12 @@ def clock(workstation: Workstation) -> Iterator[Finding]:
         yield Finding(
             "problem",
             Message(sentence, {"seconds": abs(ahead)}),
-            _SET_CLOCK.get(workstation.system, Message("set this computer's clock")),
+            by_system(
+                workstation.system,
+                unix=Message("`sudo timedatectl set-ntp true`"),
+                darwin=Message("`sudo sntp -sS time.apple.com`"),
+                windows=Message("as an administrator: `w32tm /resync`"),
+            ),
         )
 
 

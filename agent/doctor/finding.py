@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from platform import system
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from agent.data_dir import DataDir
 from agent.messages import Message, PostureError
 from agent.transport.adb_server import AdbServer
 
+Told = TypeVar("Told", str, Message)
 Severity = Literal["problem", "warning", "note"]
 """A problem stands in the way of a scan or a delivery now, a warning will; a note is only worth knowing."""
 
@@ -56,6 +57,13 @@ class Workstation:
     adb: AdbServer = field(default_factory=AdbServer)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     low_bytes: int = 200 * 1024 * 1024
+
+
+def by_system(system: str, unix: Told, windows: Told, darwin: Told | None = None) -> Told:
+    """Return what mends it on this system; `darwin` where a Mac does it otherwise than Linux."""
+    if system == "Windows":
+        return windows
+    return darwin if system == "Darwin" and darwin is not None else unix
 
 
 class NotLooked(PostureError):

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from agent.doctor import bus
-from agent.doctor.finding import Finding, Workstation
+from agent.doctor.finding import Finding, Workstation, by_system
 from agent.messages import Message
 from agent.transport import TransportError
 
@@ -28,7 +28,7 @@ def server(workstation: Workstation) -> Iterator[Finding]:
             yield Finding(
                 "problem",
                 error.message,
-                Message("end the program that listens there, or name another port in ANDROID_ADB_SERVER_PORT"),
+                _who_listens(workstation),
             )
     clients = _clients()
     for path, version in clients.items():
@@ -40,9 +40,7 @@ def server(workstation: Workstation) -> Iterator[Finding]:
                     "and a scan with it",
                     {"server": ours, "path": str(path), "client": version or 0},
                 ),
-                Message(
-                    "`adb kill-server`, then keep one adb: remove the other, or put the newer one first in the PATH"
-                ),
+                _keep_one(workstation.system),
             )
     if ours is None and len({version for version in clients.values() if version is not None}) > 1:
         yield Finding(
@@ -51,7 +49,7 @@ def server(workstation: Workstation) -> Iterator[Finding]:
                 "several versions of adb are in the PATH: {paths}; each ends the server of the other",
                 {"paths": ", ".join(map(str, clients))},
             ),
-            Message("keep one adb: remove the other, or put the newer one first in the PATH"),
+            _keep_one(workstation.system),
         )
     yield from _second_server(workstation)
 
@@ -67,10 +65,41 @@ def _second_server(workstation: Workstation) -> Iterator[Finding]:
                     "another adb server (process {pid}) listens on port {port} and may hold {phone}",
                     {"pid": number, "port": where, "phone": phones[0].name},
                 ),
-                Message(
-                    "end it: `adb -P {port} kill-server`; or use it: ANDROID_ADB_SERVER_PORT={port}", {"port": where}
-                ),
+                _end_or_use(workstation.system, where),
             )
+
+
+def _who_listens(workstation: Workstation) -> Message:
+    port, system = workstation.adb.address[1], workstation.system
+    names = by_system(
+        system,
+        unix=f"sudo ss -ltnp 'sport = :{port}'",
+        darwin=f"sudo lsof -nP -iTCP:{port} -sTCP:LISTEN",
+        windows=f"netstat -ano | findstr :{port}",
+    )
+    return Message(
+        "end the program that `{command}` names, or use another port: `{other}`",
+        {"command": names, "other": f"{_set(system)} ANDROID_ADB_SERVER_PORT=5038"},
+    )
+
+
+def _keep_one(system: str) -> Message:
+    return Message(
+        "`adb kill-server`, then keep one adb: `{command}` names them; remove the older, or put the newer first in the "
+        "PATH",
+        {"command": by_system(system, unix="which -a adb", windows="where adb")},
+    )
+
+
+def _end_or_use(system: str, port: int) -> Message:
+    return Message(
+        "end it: `adb -P {port} kill-server`; or use it: `{command}`",
+        {"port": port, "command": f"{_set(system)} ANDROID_ADB_SERVER_PORT={port}"},
+    )
+
+
+def _set(system: str) -> str:
+    return by_system(system, unix="export", windows="set")
 
 
 def _servers() -> dict[int, int]:

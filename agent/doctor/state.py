@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import psutil
 
 from agent import configuration as settings
-from agent.doctor.finding import Finding, Workstation
+from agent.doctor.finding import Finding, Workstation, by_system
 from agent.doctor.mending import OwnerOnly
 from agent.indicators import Store
 from agent.messages import Message
@@ -38,15 +38,34 @@ def disk(workstation: Workstation) -> Iterator[Finding]:
         yield Finding(
             "problem",
             Message("{path} cannot be written", {"path": str(there)}),
-            Message("mend its permissions, or choose another folder: --data DIR, or POSTURE_DATA"),
+            _own(workstation.system, str(there)),
         )
     free = psutil.disk_usage(str(there)).free
     if free < 5 * workstation.low_bytes:
         yield Finding(
             "problem" if free < workstation.low_bytes else "warning",
             Message("{path} has {free} MB left", {"path": str(there), "free": free // 1_000_000}),
-            Message("free some space, or move the agent's folder: --data DIR, or POSTURE_DATA"),
+            _make_room(workstation.system, str(there)),
         )
+
+
+def _own(system: str, path: str) -> Message:
+    command = by_system(
+        system, unix=f'sudo chown -R "$USER" "{path}"', windows=f'icacls "{path}" /grant "%USERNAME%:(OI)(CI)F"'
+    )
+    return Message("`{command}`, or choose another folder: --data DIR, or POSTURE_DATA", {"command": command})
+
+
+def _make_room(system: str, path: str) -> Message:
+    shows = by_system(
+        system,
+        unix=Message("`{command}`", {"command": f'du -xh "{path}" | sort -h | tail'}),
+        darwin=Message("System Settings › General › Storage"),
+        windows=Message("Settings › System › Storage"),
+    )
+    return Message(
+        "{place} shows what is large; or move the agent's folder: --data DIR, or POSTURE_DATA", {"place": shows}
+    )
 
 
 def keys(workstation: Workstation) -> Iterator[Finding]:
