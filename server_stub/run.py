@@ -279,6 +279,16 @@ def rejudge() -> int:
     return judge_all()
 
 
+def audit_pack(first: str, last: str, language: str, pdf: Path, csv: Path | None) -> str:
+    """Write the audit pack of some days. Returns the PDF's SHA-256. Raises ValueError with a sentence, OSError."""
+    from django.utils.translation import override
+
+    from server_stub.packs.files import write
+
+    with override(language):
+        return write(first, last, pdf, csv)
+
+
 def stamp_audit(language: str) -> "Stamp":
     """Have the audit log's end stamped. Raises ValueError with a sentence in `language`."""
     from django.utils.translation import override

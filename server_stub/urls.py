@@ -12,6 +12,7 @@ from server_stub.decisions import pages as decisions
 from server_stub.guideline import pages as guideline
 from server_stub.holders import pages as holders
 from server_stub.ingest.api import api
+from server_stub.packs import pages as packs
 from server_stub.phones import pages as phones
 from server_stub.policies import pages as policies
 from server_stub.policies.handing import router as policy_for_agents
@@ -106,6 +107,8 @@ urlpatterns = [
     path("alerts/messages/<uuid:delivery_id>/replay/", alerts.replay_delivery, name="replay"),
     path("alerts/graces/", alerts.new_grace, name="new-grace"),
     path("audit/", audit.audit_page, name="audit"),
+    path("audit/pack/", packs.pack, name="audit-pack"),
+    path("audit/rows/", packs.rows, name="audit-rows"),
     path("audit/stamps/<int:stamp_id>.tsr", audit.stamp_file, name="stamp"),
     path("account/", include("server_stub.people.urls")),
     path("preferences/theme/", preferences.set_theme, name="set-theme"),

@@ -18,7 +18,7 @@ def command() -> None:
     """The group of the collector's commands."""
 
 
-for _each in (collector_audit.stamp_audit, collector_audit.verify_audit):
+for _each in (collector_audit.stamp_audit, collector_audit.verify_audit, collector_audit.audit_pack):
     command.add_command(_each)
 
 

@@ -12,6 +12,7 @@ from agent.cli.opening import migrated
 from agent.messages import Message, PostureError
 
 _FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
+_FOLDER: click.Path = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command("stamp-audit", help=t("Have the audit log's end stamped by the time stamping authority (RFC 3161)."))
@@ -80,3 +81,21 @@ def _broken(how: str, number: int) -> str:
     if how == "unlinked":
         return t("Row {number} of the audit log does not follow the row before it.", number=number)
     return t("Row {number} of the audit log was removed.", number=number)
+
+
+@click.command("audit-pack", help=t("Write the audit pack of some days: one PDF, and its lists whole as CSV."))
+@click.option("--from", "first", metavar="DAY", required=True, help=t("The first day, as 2026-11-01 (UTC)."))
+@click.option("--to", "last", metavar="DAY", required=True, help=t("The last day."))
+@click.option("--out", "output", required=True, type=_FILE, help=t("The PDF to write; its language is that of --lang."))
+@click.option("--csv", "folder", type=_FOLDER, help=t("Write the lists as CSV into this folder too."))
+@options.data
+@options.lang
+def audit_pack(first: str, last: str, output: Path, folder: Path | None, data: Path | None) -> None:
+    """Say the PDF's digest, which is in the audit log too."""
+    try:
+        digest = migrated(data).audit_pack(first, last, language(), output, folder)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise PostureError(Message("no pack was made: {why}", {"why": str(error)})) from error
+    click.echo(t("{path}: sha256 {digest}", path=str(output), digest=digest))

@@ -50,6 +50,8 @@ TABLE = {
     "GET data-protection/": (302, 200, 200, 200, 200, 200),
     "POST data-protection/erase/": (302, 403, 403, 403, 403, 422),
     "GET audit/": (302, 403, 200, 403, 403, 200),
+    "GET audit/pack/": (302, 403, 400, 403, 403, 400),
+    "GET audit/rows/": (302, 403, 400, 403, 403, 400),
     "GET audit/stamps/<int:stamp_id>.tsr": (302, 403, 404, 403, 403, 404),
     "GET alerts/": (302, 403, 200, 200, 403, 200),
     "GET alerts/<int:alert_id>/": (302, 302, 302, 302, 302, 302),
