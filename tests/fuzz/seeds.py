@@ -18,6 +18,8 @@ from agent.capture import Answer, Capture, Outcome, archive
 from agent.probes import PROBES
 from agent.probes.companion_devices import distil
 from agent.probes.linked_devices import ROOT
+from agent.probes.whatsapp_screen import COMMAND as SCREEN
+from agent.screen import App, Backup, Linked, Record, Row
 from tests.probes.companions import END, database, printed, row
 
 CUT = b"\0|\0"  # between the answers of one input
@@ -86,6 +88,7 @@ def _single() -> Iterator[tuple[str, bytes]]:
                 yield key, path.read_bytes()
     yield "settings list secure", b"always_on_vpn_app=net.ejemplo.tunel\n40\n"
     yield ROOT.key, distil(_linked())
+    yield SCREEN.key, _RECORD
     yield "androidqf packages.json", _QF_PACKAGES
     yield "androidqf root_binaries.json", _QF_BINARIES
 
@@ -107,6 +110,35 @@ def _input(keys: list[str], answers: dict[str, bytes]) -> bytes:
     while parts and parts[-1] == ABSENT:
         parts.pop()
     return b"\0\0" + CUT.join(parts)
+
+
+_RECORD = (
+    Record(
+        user=0,
+        apps=(
+            App(
+                package="com.whatsapp",
+                at=1795527000,
+                linked=Linked(rows=(Row(name="Windows", status="Last active 3/5/2026, 10:24"),)),
+                backup=Backup(encryption="End-to-end encrypted backup,On"),
+            ),
+        ),
+    )
+    .model_dump_json()
+    .encode()
+)
+_BEFORE = b"user 0\nmWakefulness=Awake\nshowing=false\nfront com.android.launcher3/.Launcher\napp com.whatsapp\n"
+# One answer a line that runs: to the list of linked devices by the menu, and to the backup by the settings.
+_TO_LIST = ("", "chats", "chats", "", "menu", "", "linked", "")
+_TO_BACKUP = (*("chats",) * 4, "", "menu", "", "settings", "", "backup")
+
+
+def _screens() -> bytes:
+    looks = {"": b""}
+    for path in (CAPTURES / "screen").glob("*.txt"):
+        tree = path.read_bytes().partition(b">")[2].replace(b'<hierarchy rotation="0">', b"<hierarchy>")
+        looks[path.stem.rpartition("-")[2]] = b"at 1795527000\n" + tree.partition(b"UI hier")[0]
+    return CUT.join([_BEFORE, *(looks[name] for name in (*_TO_LIST, *_TO_BACKUP))])
 
 
 _RULE = "-" * 79
@@ -171,13 +203,13 @@ def seeds(target: str) -> list[bytes]:
             return [_REPORT, _REPORT[1:]]
         case "source":
             return list(_files())
-        case "frames":
-            return [_FRAMES]
-        case "indicators":
-            return [_BUNDLE, _PRODUCTS]
+        case "frames" | "indicators":
+            return [_FRAMES] if target == "frames" else [_BUNDLE, _PRODUCTS]
         case "companions":
             with tempfile.TemporaryDirectory() as folder:
                 image = database(Path(folder), row(3, device_os="Windows", platform_type=1, last_active=1))["db"]
             return [_linked(), CUT + image]
+        case "screen":
+            return [_screens(), CUT.join([_BEFORE, b"", *_screens().split(CUT)[7:8]])]
         case _:
             return list(_of_probe(PROBES_BY_TARGET[target]))

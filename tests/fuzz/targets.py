@@ -12,9 +12,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -24,7 +26,10 @@ from agent.capture.sources import open_capture
 from agent.facts import FACTS, Fact, Kind, Spec, State
 from agent.indicators import IndicatorFile, read_file
 from agent.messages import PostureError
+from agent.probes import activity_words
 from agent.probes.companion_devices import Databases, distil
+from agent.screen import PhoneScreen, Record, visit
+from agent.transport import TransportError
 from tests.fuzz.seeds import ABSENT, AT, CUT, PROBES_BY_TARGET, keys_of
 
 INDICATORS = IndicatorFile(
@@ -123,6 +128,31 @@ def companions(data: bytes) -> None:
             assert Databases.model_validate_json(kept).model_dump_json().encode() == kept
 
 
+class _Answering:
+    """A phone that answers each line with the next part of the input, over and over, and always comes to its end."""
+
+    serial = "fuzz"
+
+    def __init__(self, data: bytes) -> None:
+        self._parts = cycle(data.split(CUT))
+
+    def stream(self, shell_line: str, **_: float) -> Iterator[bytes]:
+        yield next(self._parts) + b"\n" + shell_line.rpartition(" ")[2].encode()
+
+    def close(self) -> None:
+        pass
+
+
+def screen(data: bytes) -> None:
+    """A visit to the screens of a phone that says what it likes: what is kept of it can be read again."""
+    with suppress(TransportError):
+        kept = visit(PhoneScreen(_Answering(data)))
+        assert Record.model_validate_json(kept.model_dump_json()) == kept
+        for app in kept.apps:
+            for row in app.linked.rows:
+                activity_words.read(row.status, AT, ZoneInfo("America/Bogota"), "es-CO")
+
+
 def frames(data: bytes) -> None:
     """A scan's stream, the nonce known to the phone."""
     decoder, size = Decoder("n", [8, 64]), data[0] + 1 if data else 1
@@ -138,5 +168,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "frames": frames,
     "indicators": indicators,
     "companions": companions,
+    "screen": screen,
     **{name: partial(probe, module) for name, module in PROBES_BY_TARGET.items()},
 }
