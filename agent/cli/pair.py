@@ -1,5 +1,6 @@
 """`posture pair`: have a phone's wireless debugging know this computer, by QR code or by the code on its screen."""
 
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,13 @@ from agent.messages import Message, PostureError, quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rich.console import Console
+
     from agent.transport.nearby import Announced
     from agent.transport.pairing import Invitation
 
 _LISTEN_S = 5.0
+_OTHERS_S = 0.7  # after the first phone, for those that answer a little later
 _WHERE = Message(
     "keep Developer options › Wireless debugging › Pair device with pairing code open on the phone, have it on this "
     "network, or give the address that stands there with --address"
@@ -89,9 +93,7 @@ def _by_qr(invitation: "Invitation", wait_s: int) -> str:
     with Nearby("pairing", lambda name: name == invitation.name) as nearby:
         out = console()
         if out.is_terminal:
-            import segno  # noqa: PLC0415 - a code needs none
-
-            segno.make(invitation.text, error="m").terminal(compact=unicode_fits(out))
+            _draw(invitation.text, out)
             click.echo(t("On the phone: Developer options › Wireless debugging › Pair device with QR code."))
         else:
             click.echo(invitation.text)  # for a program that draws it
@@ -108,6 +110,20 @@ def _by_qr(invitation: "Invitation", wait_s: int) -> str:
     return address
 
 
+def _draw(text: str, out: "Console") -> None:
+    """Light on dark, whatever the terminal's own colours are: phones read no code whose colours are swapped."""
+    import segno  # noqa: PLC0415 - a code needs none
+    from rich.text import Text  # noqa: PLC0415
+
+    code = segno.make(text, error="m")
+    if not unicode_fits(out):
+        code.terminal()
+        return
+    drawing = StringIO()
+    code.terminal(drawing, compact=True)
+    out.print(Text(drawing.getvalue(), style="#ffffff on #000000"))
+
+
 def _named(name: str, found: "Mapping[str, Announced]") -> str | None:
     return next((each.address for each in found.values() if each.name == name), None)
 
@@ -115,9 +131,13 @@ def _named(name: str, found: "Mapping[str, Announced]") -> str | None:
 def _offered() -> str:
     """Where the one phone waits that shows a code."""
     from agent.transport.nearby import Nearby  # noqa: PLC0415
+    from agent.transport.paired import Paired  # noqa: PLC0415
 
-    with Nearby("pairing") as nearby:
+    # A phone that has read a QR code offers itself by another name, to whoever drew that.
+    with Nearby("pairing", lambda name: Paired.of(name) is not None) as nearby:
         found = nearby.wait(_LISTEN_S, bool)
+        if found:
+            found = nearby.wait(_OTHERS_S, lambda _: False)
     if not found:
         raise NotPairedError(Message("no phone on this network offers pairing; {where}", {"where": _WHERE}))
     if len(found) > 1:

@@ -36,6 +36,10 @@ _EVERYBODYS = Message(
     "a simulated phone runs commands on this computer: off loopback it must know who may, "
     "so say `authorise: never` and give the keys that it accepts"
 )
+_HERE_ALONE = Message(
+    "a simulated phone runs commands on this computer: with wireless debugging, whoever reads the code could have it "
+    "run them, so it offers that on loopback alone"
+)
 
 
 class SimulatedPhone:
@@ -64,8 +68,8 @@ class SimulatedPhone:
             changes["answers"] = {**scenario.answers, **answers}
         self.scenario = _changed(scenario, changes)
         self.host, self.port = host, port
-        if self.scenario.authorise != "never" and not _is_loopback(host):
-            raise PostureError(_EVERYBODYS, permanent=True)
+        if not _is_loopback(host) and (wireless or self.scenario.authorise != "never"):
+            raise PostureError(_HERE_ALONE if wireless else _EVERYBODYS, permanent=True)
         self._keys = [key for text in keys if (key := read_key(text)) is not None]
         self.wireless = self._wireless() if wireless else None
         self._threads: list[threading.Thread] = []

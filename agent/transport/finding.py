@@ -93,8 +93,8 @@ def _whatever_there_is(data: Path, asking: _Asking, serials: Sequence[str]) -> l
     from agent.transport.adb_server import AdbServer
 
     found = list(_served()) if (served := AdbServer().is_running()) else []
-    held, troubles = [phone.serial for phone in found], []
-    for look in (partial(_plugged, data, asking), partial(_announced, data, asking, serials, held)):
+    troubles = []
+    for look in (partial(_plugged, data, asking), partial(_announced, data, asking, serials, found)):
         try:
             found += look()
         except TransportError as error:  # no libusb, or no network to listen on
@@ -142,17 +142,23 @@ def paired_among(
     ]
 
 
-def _announced(data: Path, asking: _Asking, serials: Sequence[str], served: Collection[str] = ()) -> Iterator[Found]:
+def _announced(data: Path, asking: _Asking, serials: Sequence[str], others: Sequence[Found]) -> Iterator[Found]:
+    """Paired phones, but those that `others` name: a cable is quicker, and the server's own connection is its own."""
     from agent.transport.paired import PairedPhones
 
-    wanted = {phone.guid for phone in PairedPhones(data) if not serials or phone.serial in serials}
+    held = {phone.serial for phone in others}
+    wanted = {
+        phone.guid
+        for phone in PairedPhones(data)
+        if (not serials or phone.serial in serials) and phone.serial not in held
+    }
     if not wanted:
         return
     from agent.transport.nearby import Nearby
 
     with Nearby("connect", wanted.__contains__) as nearby:
         announced = nearby.wait(_LISTEN_S, lambda found: wanted <= {each.name for each in found.values()})
-    for serial, address in paired_among(data, announced, served):
+    for serial, address in paired_among(data, announced, held):
         yield on_wifi(serial, address, data, asking.accept_s)
 
 

@@ -51,6 +51,17 @@ def test_pair_by_code_and_scan_by_serial(workstation: Workstation) -> None:
     assert workstation.posture("pair", "--forget", SERIAL).returncode == 4
 
 
+def test_pair_by_code_alone_where_one_phone_offers_it(workstation: Workstation) -> None:
+    with simulated() as line:
+        code = line.split()[4]
+        until, said = time.monotonic() + 60, ""
+        while "Paired" not in said and time.monotonic() < until:  # other tests' phones may offer pairing meanwhile
+            done = workstation.posture("pair", "--code", code, "--lang", "en")
+            said = done.stdout + done.stderr
+            assert done.returncode == (0 if "Paired" in said else 4), said
+    assert said.startswith(f"Paired with {SERIAL}.\n")
+
+
 def test_pair_by_qr_code(workstation: Workstation) -> None:
     words = [BIN, "pair", "--data", workstation.data, "--lang", "en"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as pairing:
