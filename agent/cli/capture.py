@@ -17,7 +17,7 @@ from agent.scan import Failed, capture_all
 
 @click.command("capture", help=t("Save the raw answers of one phone; `posture evaluate` judges them later."))
 @options.targets
-@options.allow_root
+@options.opt_ins
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.zip")
 @options.data
 @options.lang

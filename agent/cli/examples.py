@@ -7,6 +7,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         (t("every phone that is connected"), "posture scan"),
         (t("one phone on the network, judged here and sent nowhere"), "posture scan --tcp 192.0.2.7:5555 --no-post"),
         (t("a phone that is handed over, in Spanish"), "posture scan --usb --profile handover --lang es"),
+        (t("with the holder's consent, what WhatsApp's own screens show"), "posture scan --usb --allow-screen"),
         (t("reports for another program"), "posture scan --json > reports.jsonl"),
     ),
     "init": (

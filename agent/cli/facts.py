@@ -23,7 +23,7 @@ from agent.scan import Failed, capture_all
 
 @click.command("facts", help=t("Scan, and print what is known of each phone without judging it."))
 @options.targets
-@options.allow_root
+@options.opt_ins
 @options.as_json
 @options.data
 @options.lang

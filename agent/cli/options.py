@@ -66,7 +66,7 @@ def judging(function: Decorated) -> Decorated:
     return function
 
 
-def allow_root(function: Callable[..., int]) -> Callable[..., int]:
+def opt_ins(function: Callable[..., int]) -> Callable[..., int]:
     """`--allow-root` and `--allow-screen`, given to the command as `allowed`: what else may be asked of a phone.
 
     That the screen will be touched is said before any phone is.

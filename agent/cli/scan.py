@@ -20,7 +20,7 @@ from agent.scan import Failed, Judge, Judged, scan_all
 
 @click.command("scan", help=t("Scan every reachable phone, judge it, and send the signed report to the collector."))
 @options.targets
-@options.allow_root
+@options.opt_ins
 @options.judging
 @click.option("--collector", "url", metavar="URL", help=t("Send to this collector; else to the one enrolled with."))
 @click.option("--no-post", is_flag=True, help=t("Keep and send nothing."))

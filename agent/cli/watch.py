@@ -27,7 +27,7 @@ from agent.scan import Judged
 
 @click.command("watch", help=t("Bench mode: wait for phones, scan each as it is plugged in, show a large verdict."))
 @options.targets
-@options.allow_root
+@options.opt_ins
 @options.judging
 @click.option("--web", is_flag=True, help=t("Show it on a page in this computer's browser; prints the address."))
 @click.option("--sound", is_flag=True, help=t("Ring at each verdict: once Meets, twice Not proved, three times Fails."))

@@ -69,8 +69,9 @@ BY_HAND = Message("open WhatsApp › ⋮ › Linked devices together with the ph
 
 NOT_INSTALLED = Message("WhatsApp is not installed")
 CLOSED = Message(
-    "Android lets no computer read WhatsApp's linked devices; open WhatsApp, Settings, Linked devices together with "
-    "the phone's owner, log out what should not be there, and note the result"
+    "no command tells which devices are linked to WhatsApp; open WhatsApp › ⋮ › Linked devices together with the "
+    "phone's owner, log out what should not be there, and note the result, or with the owner's consent scan again with "
+    "--allow-screen"
 )
 NOT_SHOWN = Message(
     "root showed no folder of {package} (user {user}); unlock that user or profile and scan again, or open "

@@ -52,7 +52,7 @@ class Screen(Protocol):
         ...
 
     def scroll(self, area: Area) -> None:
-        """Move a list up by half its height, slowly."""
+        """Move a list up by a third of its height, slowly."""
         ...
 
     def back(self, package: str) -> None:

@@ -66,10 +66,10 @@ class PhoneScreen:
         self._run(lines.TAP.format(x=(left + right) // 2, y=(top + bottom) // 2))
 
     def scroll(self, area: Area) -> None:
-        """Move a list up by half its height, slowly."""
+        """Move a list up by a third of its height, slowly, so that each row is whole at least once."""
         left, top, right, bottom = area
-        quarter = (bottom - top) // 4
-        x, from_y, to_y = (left + right) // 2, bottom - quarter, top + quarter
+        third = (bottom - top) // 3
+        x, from_y, to_y = (left + right) // 2, bottom - third, top + third
         self._run(lines.SCROLL.format(x=x, from_y=from_y, to_y=to_y))
 
     def back(self, package: str) -> None:

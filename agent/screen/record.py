@@ -84,14 +84,19 @@ class Stop(Exception):
         self.detail = detail[:160]
 
 
-def rows(area: Node, name: str, status: str, harmless: tuple[str, ...]) -> list[Row]:
-    """Read the rows of a list as they stand on the screen; raises Stop for one that may be a device all the same."""
+def rows(area: Node, name: str, status: str, harmless: tuple[str, ...] = (), *, scrolled: bool = False) -> list[Row]:
+    """Read the rows of a list as they stand on the screen; raises Stop for one that may be a device all the same.
+
+    scrolled: the upper edge may cut the first row, so that its name is hidden; it was whole before.
+    """
     found = []
-    for child in area.children:
+    for at, child in enumerate(area.children):
         names = [node.text for node in child.walk() if node.id == name]
         states = [node.text for node in child.walk() if node.id == status]
         if len(names) == 1 and len(states) <= 1 and names[0]:
             found.append(Row(name=names[0], status="".join(states)))
+        elif states and not names and scrolled and at == 0:
+            continue
         elif names or states:
             raise Stop("unknown row")
         elif child.find(*harmless) is None and any(node.clickable for node in child.walk()):

@@ -26,7 +26,7 @@ from agent.screen.record import Row, Stop, rows
 from agent.screen.tree import Node
 
 _TRIES = 3  # looks at a screen that does not rest
-_SCROLLS = 8
+_SCROLLS = 12
 
 
 class Walk:
@@ -79,7 +79,7 @@ class Walk:
                 break
             self._screen.scroll(area.bounds)
             tree = self._look()[1]
-            again = _page(tree)
+            again = _page(tree, scrolled=True)
             if again == found:
                 break
             whole, found = _joined(whole, again), again
@@ -182,9 +182,11 @@ def _step(tree: Node, hop: Hop) -> Node | None:
     return None
 
 
-def _page(tree: Node) -> list[Row]:
+def _page(tree: Node, *, scrolled: bool = False) -> list[Row]:
     area = tree.find(*LISTS)
-    return rows(area, NAME, STATUS, (LINK_BUTTON, DESCRIPTION)) if area is not None else []
+    if area is None:
+        return []
+    return rows(area, NAME, STATUS, (LINK_BUTTON, DESCRIPTION), scrolled=scrolled)
 
 
 def _joined(before: list[Row], after: list[Row]) -> list[Row]:

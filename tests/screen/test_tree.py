@@ -108,6 +108,14 @@ def test_a_row_is_a_device_or_surely_none(children: list[str], found: list[Row] 
     assert listed(*children) == found
 
 
+def test_a_row_that_the_upper_edge_cuts_was_whole_before() -> None:
+    cut = node("row", node("status", text="Active now"), clickable=True)
+    area = parse(screen(node("linked_device_recycler_view", cut + DEVICE))).children[0].children[0]
+    assert rows(area, "name", "status", scrolled=True) == [Row(name="Windows", status="Active now")]
+    with pytest.raises(Stop, match="unknown row"):
+        rows(area, "name", "status")
+
+
 @given(data=st.binary(max_size=300) | st.text(alphabet='<>/="node hierarchy', max_size=200).map(str.encode))
 def test_any_bytes_are_a_tree_or_none(data: bytes) -> None:
     with suppress(NoTree):
