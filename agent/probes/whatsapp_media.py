@@ -13,6 +13,7 @@ from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, known, unknown
 from agent.messages import Message
 from agent.probes import whatsapp_package
+from agent.probes.everybody import require
 from agent.probes.proof import proved
 from agent.probes.whatsapp_storage import Access, Volume, over_every_volume, unexpected, volumes_of
 
@@ -82,11 +83,21 @@ def probe(capture: Capture) -> Iterator[Fact]:
     found = [_found(volume, rest) for volume, rest in volumes_of(body, COMMAND.key)]
     if not found:
         raise unexpected(lines[0], COMMAND.key)
-    yield _media(found, capture, cards=cards)
-    yield _leftovers(found, cards=cards)
+    overlooked = _overlooked(found, capture)
+    yield _media(found, capture, overlooked, cards=cards)
+    yield _leftovers(found, overlooked, cards=cards)
 
 
-def _media(found: list[Found], capture: Capture, *, cards: bool) -> Fact:
+def _overlooked(found: list[Found], capture: Capture) -> Message | None:
+    """Why somebody's storage may not have been looked at."""
+    try:
+        require(capture, {each.volume.user for each in found}, COMMAND.key)
+    except Unanswered as error:
+        return error.message
+    return None
+
+
+def _media(found: list[Found], capture: Capture, overlooked: Message | None, *, cards: bool) -> Fact:
     evidence = tuple(
         Evidence.of(COMMAND.key, f"{each.path(folder)}: {count} files")
         for each in found
@@ -103,13 +114,13 @@ def _media(found: list[Found], capture: Capture, *, cards: bool) -> Fact:
         closed = [place for place in each.closed if place.endswith(("/Media", "Android/media"))]
         if closed:
             return unknown(_MEDIA, Message(CLOSED.sentence, {"place": each.path(closed[0])}), *evidence)
-    if not cards:
-        return unknown(_MEDIA, CARDS, *evidence)
+    if overlooked or not cards:
+        return unknown(_MEDIA, overlooked or CARDS, *evidence)
     total = sum(count for each in found for count in each.counted.values())
     return known(_MEDIA, total, *(evidence or _looked(found)))
 
 
-def _leftovers(found: list[Found], *, cards: bool) -> Fact:
+def _leftovers(found: list[Found], overlooked: Message | None, *, cards: bool) -> Fact:
     left = [each.path(place) for each in found for place in each.left]
     if left:
         return known(_LEFT, sorted(left), *(Evidence.of(COMMAND.key, place) for place in sorted(left)[:20]))
@@ -117,7 +128,9 @@ def _leftovers(found: list[Found], *, cards: bool) -> Fact:
         if not each.volume.proves_absence or each.closed:
             place = each.path(each.closed[0] if each.closed else "")
             return unknown(_LEFT, Message(CLOSED.sentence, {"place": place}))
-    return known(_LEFT, [], *_looked(found)) if cards else unknown(_LEFT, CARDS)
+    if overlooked or not cards:
+        return unknown(_LEFT, overlooked or CARDS)
+    return known(_LEFT, [], *_looked(found))
 
 
 def _looked(found: list[Found]) -> tuple[Evidence, ...]:

@@ -12,6 +12,8 @@ LIST = whatsapp_package.LIST.key
 NEW = "Android/media/com.whatsapp/WhatsApp"
 OWNER = "now 1777900000\nroot emulated/0 present true\n"
 END = "volumes listed\nend\n"
+USERS = whatsapp_package.users.COMMAND.key
+ANA = "Users:\n\tUserInfo{0:Ana:13} running\n"
 PROGRAMS = {
     "pm": "printf 'Users:\\n\\tUserInfo{0:Ana:13} running\\n'",
     "getprop": "echo true",
@@ -46,7 +48,7 @@ def test_media_are_counted_and_never_named(tmp_path: Path) -> None:
     (tmp_path / "storage/emulated/0/FMWhatsApp").mkdir()
     text = looked(tmp_path)
     assert "Ana" not in text
-    facts = facts_of(whatsapp_media, phone({KEY: text}))
+    facts = facts_of(whatsapp_media, phone({KEY: text, USERS: ANA}))
     assert facts[MEDIA].value == 5
     assert [each.line for each in facts[MEDIA].evidence] == [
         f"/storage/emulated/0/{NEW}/Media: 2 files",
@@ -65,7 +67,7 @@ def test_media_are_counted_and_never_named(tmp_path: Path) -> None:
 
 def test_a_clean_phone_has_nothing(tmp_path: Path) -> None:
     store(tmp_path, "emulated/0/Android/media/org.example/x")
-    facts = facts_of(whatsapp_media, phone({KEY: looked(tmp_path)}))
+    facts = facts_of(whatsapp_media, phone({KEY: looked(tmp_path), USERS: ANA}))
     assert (facts[MEDIA].value, facts[LEFT].value) == (0, [])
     assert facts[LEFT].evidence[0].line == "/storage/emulated/0/: nothing of WhatsApp"
 
@@ -86,12 +88,12 @@ def test_a_clean_phone_has_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_what_could_not_be_looked_at_is_not_empty(text: str) -> None:
-    assert values_of(whatsapp_media, phone({KEY: text})) == {MEDIA: "unknown", LEFT: "unknown"}
+    assert values_of(whatsapp_media, phone({KEY: text, USERS: ANA})) == {MEDIA: "unknown", LEFT: "unknown"}
 
 
 def test_a_folder_that_refuses_leaves_the_count_unknown() -> None:
     text = OWNER + f"media present {NEW}/Media\n     12 .\n      1 !\nleft {NEW.removesuffix('/WhatsApp')}\n" + END
-    facts = facts_of(whatsapp_media, phone({KEY: text}))
+    facts = facts_of(whatsapp_media, phone({KEY: text, USERS: ANA}))
     assert facts[MEDIA].state is State.UNKNOWN
     assert f"/storage/emulated/0/{NEW}/Media" in reason_of(facts[MEDIA])
     assert facts[LEFT].value == ["/storage/emulated/0/Android/media/com.whatsapp"]
@@ -100,4 +102,11 @@ def test_a_folder_that_refuses_leaves_the_count_unknown() -> None:
 def test_a_closed_user_without_whatsapp_hides_no_media() -> None:
     text = OWNER + "root emulated/10 unreadable \n" + END
     installed = "user 0\npackage:com.whatsapp  installer=null uid:10200\n230\nuser 10\n180\n"
-    assert values_of(whatsapp_media, phone({KEY: text, LIST: installed})) == {MEDIA: 0, LEFT: "unknown"}
+    assert values_of(whatsapp_media, phone({KEY: text, LIST: installed, USERS: ANA})) == {MEDIA: 0, LEFT: "unknown"}
+
+
+@pytest.mark.parametrize("listed", ["", "Error: null\n", ANA + "\tUserInfo{10:Trabajo:1030} running\n"])
+def test_a_user_whose_storage_was_not_looked_at_is_not_empty(listed: str) -> None:
+    answers = {KEY: OWNER + END, USERS: listed}
+    assert values_of(whatsapp_media, phone(answers)) == {MEDIA: "unknown", LEFT: "unknown"}
+    assert values_of(whatsapp_media, phone({**answers, USERS: ANA})) == {MEDIA: 0, LEFT: []}
