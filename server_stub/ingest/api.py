@@ -203,7 +203,8 @@ def _refused(request: HttpRequest, error: Refusal) -> HttpResponse:
 def _wrong_form(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
     where = ".".join(str(part) for part in first["loc"][2:]) or "the body"
-    return problem(Refusal(422, "wrong-form", f"The form is wrong at {where}: {first['msg']}."))
+    told = {"where": where, "why": first["msg"]}
+    return problem(Refusal(422, "wrong-form", "The form is wrong at %(where)s: %(why)s.", told))
 
 
 @api.exception_handler(Throttled)
@@ -216,4 +217,4 @@ def _too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problem(Refusal(error.status_code, "unreadable", f"{error.message}."))
+    return problem(Refusal(error.status_code, "unreadable", "What was sent cannot be read: %(why)s.", {"why": error}))

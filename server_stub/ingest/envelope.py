@@ -76,7 +76,7 @@ def _members(received: bytes, media_type: str) -> dict[str, str]:
     if media_type == "application/jose":
         found: Any = dict(zip(_MEMBERS, received.decode("ascii", "replace").strip().split("."), strict=False))
     else:
-        found = _json(received, "The envelope")
+        found = _json(received)
     if not isinstance(found, dict) or set(found) != set(_MEMBERS):
         raise Refusal(
             400,
@@ -101,7 +101,7 @@ def _decoded(members: Mapping[str, str], name: str) -> bytes:
 
 
 def _not_base64url(name: str) -> Refusal:
-    return Refusal(400, "no-envelope", f"This is no signed report: {name} is not base64url.")
+    return Refusal(400, "no-envelope", "This is no signed report: %(name)s is not base64url.", {"name": name})
 
 
 def _agent_id(protected: bytes) -> str:
@@ -115,7 +115,10 @@ def _agent_id(protected: bytes) -> str:
         raise Refusal(400, "wrong-algorithm", "The protected header should say alg: Ed25519.")
     if header.get("typ") != TYPE or set(header) != {"alg", "kid", "typ"} or not isinstance(header["kid"], str):
         raise Refusal(
-            400, "no-envelope", f"The protected header should have exactly alg, kid and typ, and typ is {TYPE}."
+            400,
+            "no-envelope",
+            "The protected header should have exactly alg, kid and typ, and typ is %(typ)s.",
+            {"typ": TYPE},
         )
     if not _KEY_ID.fullmatch(header["kid"]):
         raise Refusal(400, "no-envelope", "The protected header's kid should be an RFC 7638 thumbprint (SHA-256).")
@@ -137,23 +140,27 @@ def _wrong(error: ValidationError) -> Refusal:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     if first["type"] == "json_invalid":
         if "recursion" in first["msg"]:
-            return _too_deep("The report")
-        return Refusal(400, "no-json", f"The report is not JSON ({first['msg'].removeprefix('Invalid JSON: ')}).")
+            return _too_deep()
+        why = first["msg"].removeprefix("Invalid JSON: ")
+        return Refusal(400, "no-json", "The report is not JSON (%(why)s).", {"why": why})
     where = ".".join(str(part)[:60] for part in first["loc"][:8]) or "the top level"
-    return Refusal(422, "wrong-form", f"The report's form is wrong at {where}: {first['msg']}.")
+    return Refusal(
+        422, "wrong-form", "The report's form is wrong at %(where)s: %(why)s.", {"where": where, "why": first["msg"]}
+    )
 
 
-def _json(text: bytes, what: str) -> Any:
+def _json(envelope: bytes) -> Any:
     try:
-        return pydantic_core.from_json(text, allow_inf_nan=False)
+        return pydantic_core.from_json(envelope, allow_inf_nan=False)
     except ValueError as error:
         if "recursion" in str(error):
-            raise _too_deep(what) from None
-        raise Refusal(400, "no-json", f"{what} is not JSON ({error}).") from None
+            raise Refusal(422, "too-deep", "The envelope is nested too deeply.") from None
+        raise Refusal(400, "no-json", "The envelope is not JSON (%(why)s).", {"why": error}) from None
 
 
-def _too_deep(what: str) -> Refusal:
-    return Refusal(422, "too-deep", f"{what} is nested deeper than {settings.REPORT_MAX_DEPTH} levels.")
+def _too_deep() -> Refusal:
+    limit = {"limit": settings.REPORT_MAX_DEPTH}
+    return Refusal(422, "too-deep", "The report is nested deeper than %(limit)s levels.", limit)
 
 
 def _check_values(level: list[Any]) -> None:
@@ -164,4 +171,4 @@ def _check_values(level: list[Any]) -> None:
         inner = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list | tuple))
         level = [value for values in inner for value in values]
     if level:
-        raise _too_deep("The report")
+        raise _too_deep()

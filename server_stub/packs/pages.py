@@ -5,20 +5,25 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from agent.report.render.pdf import compiled
 from server_stub.audit.chain import Actor, by, record
 from server_stub.audit.models import Entry
+from server_stub.ingest.api import problem
+from server_stub.ingest.refusal import Refusal
 from server_stub.packs.making import Maker, make
 from server_stub.packs.phones import lines
 from server_stub.packs.span import Span, read, rows_of
 from server_stub.phones import tally
 from server_stub.phones.models import Rank
+from server_stub.web.answer import wants_json
 from server_stub.web.sheet import sheet, wants_csv
 
 _HOLDERS = "holders.view_holder"
@@ -34,9 +39,12 @@ ROWS = ("number", "at", "actor_kind", "actor", "action", "subject", "details", "
 @permission_required("audit.view_entry", raise_exception=True)
 def pack(request: HttpRequest) -> HttpResponseBase:
     """The pack of some days (`?from=`, `?to=`) in the reader's language; `?format=csv`: all its phones."""
-    span = _span(request)
-    if not span.is_now and sum(tally.now().values()) > MOST_OF_THE_PAST:
-        raise BadRequest("so many phones take longer than a browser waits; use posture collector audit-pack")
+    try:
+        span = read(request.GET.get("from", ""), request.GET.get("to", ""))
+        if not span.is_now and sum(tally.now().values()) > MOST_OF_THE_PAST:
+            raise ValueError(gettext("So many phones take too long here: use posture collector audit-pack."))
+    except ValueError as error:
+        return _refused(request, str(error))
     holders = request.user.has_perm(_HOLDERS)
     if wants_csv(request):
         return sheet(f"phones-{_named(span)}", PHONES, phone_rows(span, holders=holders))
@@ -51,7 +59,10 @@ def pack(request: HttpRequest) -> HttpResponseBase:
 @permission_required("audit.view_entry", raise_exception=True)
 def rows(request: HttpRequest) -> HttpResponseBase:
     """The audit log's rows of some days, as CSV."""
-    span = _span(request)
+    try:
+        span = read(request.GET.get("from", ""), request.GET.get("to", ""))
+    except ValueError as error:
+        return _refused(request, str(error))
     return sheet(f"audit-{_named(span)}", ROWS, entry_rows(span))
 
 
@@ -85,11 +96,12 @@ def entry_rows(span: Span) -> Iterator[tuple[object, ...]]:
         )
 
 
-def _span(request: HttpRequest) -> Span:
-    try:
-        return read(request.GET.get("from", ""), request.GET.get("to", ""))
-    except ValueError as error:
-        raise BadRequest(str(error)) from error
+def _refused(request: HttpRequest, sentence: str) -> HttpResponseBase:
+    """A person is led back to the page, with the sentence; a program is told."""
+    if wants_json(request):
+        return problem(Refusal(400, "no-days", sentence))
+    messages.error(request, sentence)
+    return redirect("audit")
 
 
 def _named(span: Span) -> str:

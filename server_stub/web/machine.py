@@ -19,7 +19,10 @@ _SAYS: Mapping[int, tuple[str, str | Promise]] = {
     403: ("not-allowed", _("Your role, or your token's scopes, do not include this.")),
     404: ("not-found", _("There is nothing at this address.")),
     405: ("wrong-method", _("This address does not take this method.")),
+    409: ("conflict", _("As things stand, this cannot be done.")),
+    410: ("gone", _("What was here was erased.")),
     413: ("too-large", _("What was sent is too large.")),
+    422: ("wrong-form", _("What was sent is not in the form that this address takes.")),
     500: ("failed", _("The collector failed at this; what happened is written in its log.")),
 }
 

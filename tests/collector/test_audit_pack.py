@@ -115,7 +115,11 @@ def test_the_logs_rows_whole(fleet: Client) -> None:
     "query", ["", "from=2026-01-01", "from=x&to=y", "from=2026-02-02&to=2026-02-01", "from=2999-01-01&to=2999-01-02"]
 )
 def test_days_that_are_none(fleet: Client, query: str) -> None:
-    assert fleet.get(f"/audit/pack/?{query}").status_code == 400
+    for address in ("/audit/pack/", "/audit/rows/"):
+        told = fleet.get(f"{address}?{query}", headers={"Accept": "application/json"})
+        assert (told.status_code, told.json()["title"]) == (400, "no-days")
+        shown = fleet.get(f"{address}?{query}", follow=True).content.decode()
+        assert told.json()["detail"] in shown
 
 
 def test_the_rows_of_days_are_found_without_an_index(db: None) -> None:
