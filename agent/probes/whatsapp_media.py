@@ -91,7 +91,8 @@ def probe(capture: Capture) -> Iterator[Fact]:
 def _overlooked(found: list[Found], capture: Capture) -> Message | None:
     """Why somebody's storage may not have been looked at."""
     try:
-        require(capture, {each.volume.user for each in found}, COMMAND.key)
+        seen = {each.volume.user for each in found if each.volume.user is not None}
+        require(capture, seen, COMMAND.key)
     except Unanswered as error:
         return error.message
     return None
