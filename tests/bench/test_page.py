@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from agent.simulator import SimulatedPhone, load
 from tests.bench.conftest import watching
 from tests.browser.conftest import Seen
-from tests.browser.test_pages import AXE, SCREENSHOTS
+from tests.browser.looking import AXE, SCREENSHOTS
 from tests.e2e.conftest import free_port
 from tests.e2e.test_watch import BREACHED, HEALTHY, LOCKED, on
 

@@ -1,15 +1,12 @@
 """Every page, in both languages and themes, on a desk and on a phone: it fits, it is quiet, axe finds nothing."""
 
-from pathlib import Path
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Seen, sign_in
+from tests.browser.looking import SCREENSHOTS, violations
 
 pytestmark = pytest.mark.browser
-SCREENSHOTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
 # Name: (which collector, address, who looks).
 PAGES = {
     "login": ("fleet", "/account/login/", None),
@@ -40,20 +37,6 @@ PAGES = {
     "sign-out": ("fleet", "/account/logout/", "viewer"),
     "not-found": ("fleet", "/phones/nobody/", "viewer"),
 }
-AXE = {
-    "rules": {"color-contrast-enhanced": {"enabled": True}},
-    "resultTypes": ["violations"],
-}
-
-
-def _violations(page: Page) -> list[str]:
-    found = Axe().run(page, options=AXE).response["violations"]
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in found
-        if violation["impact"] in ("serious", "critical") or violation["id"] == "color-contrast-enhanced"
-        for node in violation["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("width", [360, 1440])
@@ -99,6 +82,6 @@ def _look(page: Page, address: str, path: str, name: str) -> dict[str, object]:
         "requests": needed if len(needed) > 3 else [],
         "bytes": size if size > 100_000 else 0,
         "wider than the window": page.evaluate("document.documentElement.scrollWidth > window.innerWidth"),
-        "axe": _violations(page),
+        "axe": violations(page),
     }
     return {f"{name}: {what}": found for what, found in wrong.items() if found}

@@ -10,7 +10,7 @@ from agent.messages import Language
 from agent.report.check import open_report
 from agent.report.render import page
 from agent.report.render.html import html
-from tests.browser.test_pages import AXE, SCREENSHOTS
+from tests.browser.looking import AXE, SCREENSHOTS
 from tests.policy.phones import phone
 from tests.report.reports import BREACHED, EMPTIED, key, policy, report
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import sign_in
-from tests.browser.test_pages import SCREENSHOTS
+from tests.browser.looking import SCREENSHOTS
 
 pytestmark = pytest.mark.browser
 
