@@ -62,6 +62,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "collector": (
         (t("serve the dashboard on this computer"), "posture collector serve --port 8000"),
         (t("a code for one workstation"), "posture collector enrol-code"),
+        (t("a further worker for the background work, on any machine"), "posture collector worker"),
     ),
     "simulate": (
         (t("what phones there are"), "posture simulate --list"),

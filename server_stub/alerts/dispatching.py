@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Q
+from django.utils import timezone
+from django_tasks import task
 
 from server_stub.alerts.events import AT_ONCE
 from server_stub.alerts.models import Alert, Delivery, Pending, Subscription
@@ -27,6 +29,12 @@ def dispatch(now: datetime) -> None:
                 _send(locked, Q(), now)
                 locked.sent_at = now
                 locked.save(update_fields=["sent_at"])
+
+
+@task()
+def at_once() -> None:
+    """Make the messages that wait for nothing."""
+    dispatch(timezone.now())
 
 
 def _is_due(subscription: Subscription, now: datetime) -> bool:

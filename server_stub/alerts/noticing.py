@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from server_stub.alerts.events import FAILS, RECOVERED, SPYWARE, weight
 from server_stub.alerts.grace import Graces
+from server_stub.alerts.lateness import count_never, never_now
 from server_stub.alerts.models import Alert, Change, Trouble
 from server_stub.alerts.raising import raise_alerts
 from server_stub.guideline.policy import shipped
@@ -24,6 +25,7 @@ _SPYWARE_FACT = "apps.spyware"
 
 def notice(now: datetime) -> None:
     """Look at every phone that changed, and at every failure whose grace is over."""
+    any_changed = Change.objects.exists()
     while changes := list(Change.objects.order_by("id").values_list("id", "phone_key")[:_AT_ONCE]):
         with transaction.atomic():
             _look({key for _, key in changes}, now)
@@ -32,6 +34,8 @@ def notice(now: datetime) -> None:
     while keys := set(over.values_list("subject", flat=True)[:_AT_ONCE]):
         with transaction.atomic():
             _look(keys, now)
+    if any_changed and never_now():
+        count_never(now)  # a phone that was missing may have come
 
 
 @dataclass(slots=True)

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.conf import settings
 
-from server_stub.alerts.events import EXPIRED, EXPIRES, REFUSED
+from server_stub.alerts.dispatching import at_once
+from server_stub.alerts.events import AT_ONCE, EXPIRED, EXPIRES, REFUSED
 from server_stub.alerts.models import Alert, Delivery, Pending, Subscription, Trouble
 
 
@@ -19,6 +20,8 @@ def raise_alerts(alerts: Iterable[Alert]) -> None:
         (Pending(subscription=each, alert=alert) for each in wanted for alert in raised if asked_for(each, alert)),
         batch_size=500,
     )
+    if any(alert.event in AT_ONCE for alert in raised):
+        at_once.enqueue()
 
 
 def asked_for(subscription: Subscription, alert: Alert) -> bool:

@@ -127,6 +127,14 @@ def _page(erased: Erased | None = None, problem: str = "") -> DataProtectionPage
                 gettext("administrator"),
             ),
             Kept(
+                gettext("Alerts"),
+                gettext("messages without names, where they were sent, each try; addresses are sealed"),
+                gettext("to tell people, and to show that they were told"),
+                gettext("after they were made, then deleted"),
+                settings.KEEP_ALERTS.days,
+                gettext("auditor, operator, administrator"),
+            ),
+            Kept(
                 gettext("Enrolment codes"),
                 gettext("the digest of a one-time code"),
                 gettext("to take a workstation in"),

@@ -82,7 +82,7 @@ def tidy() -> None:
 
 
 RECURRING: Mapping[str, Recurring] = {
-    "noticing": Recurring(notice, Every(timedelta(seconds=20))),
+    "noticing": Recurring(notice, Every(timedelta(seconds=10))),
     "dispatching": Recurring(dispatch, Every(timedelta(seconds=20))),
     "late-phones": Recurring(late, Every(timedelta(minutes=5))),
     "due": Recurring(due, Every(timedelta(hours=1))),

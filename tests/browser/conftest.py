@@ -1,6 +1,6 @@
 """The collector as it is served, filled with a small fleet, and Chromium to look at it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -82,6 +82,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(data) as (address, _):
         _fill(address, code)
         _ask(address)
+        _tell(address)
         yield address
 
 
@@ -109,8 +110,11 @@ def sign_in(page: Page, address: str, name: str) -> None:
     page.wait_for_url(f"{address}/")
 
 
-def _ask(address: str) -> None:
-    """An exception that waits for another person."""
+Send = Callable[[str, dict[str, str]], requests.Response]
+
+
+def _forms(address: str) -> Send:
+    """Sends forms as an administrator who is signed in."""
     browser = requests.Session()
     browser.get(f"{address}/account/login/", timeout=30)
 
@@ -119,6 +123,22 @@ def _ask(address: str) -> None:
         return browser.post(address + path, form | token, headers={"Referer": address}, timeout=30)
 
     send("/account/login/", {"login": "admin", "password": PASSWORD})
+    return send
+
+
+def _tell(address: str) -> None:
+    """Somebody to be told, a message that found no mail server, and a grace."""
+    send = _forms(address)
+    assert send("/alerts/channels/", {"name": "Guard", "kind": "email", "address": "guard@example.org"}).ok
+    told = {"channel": "1", "events": "phone.late", "least": "low", "digest_hour": "7", "language": "es"}
+    assert send("/alerts/subscriptions/", told).ok
+    assert send("/alerts/channels/1/try/", {}).ok
+    assert send("/alerts/graces/", {"name": "7", "days": "30"}).ok
+
+
+def _ask(address: str) -> None:
+    """An exception that waits for another person."""
+    send = _forms(address)
     until = f"{NOW + timedelta(days=20):%Y-%m-%dT%H:%M}"
     asked = {"rule": "lock", "reason": "A training phone, locked away at night", "until": until, "scope": "phone"}
     assert send("/phones/R58N30ABCDE/waivers/", asked).status_code == 200

@@ -47,6 +47,7 @@ class Posted:
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    arrived: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -64,6 +65,7 @@ def http_server() -> Iterator[Posted]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+            posted.arrived.set()
 
         def log_message(self, *words: Any) -> None:
             pass

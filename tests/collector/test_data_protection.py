@@ -154,6 +154,7 @@ def test_the_page_says_what_is_kept(viewer: Client, settings: Any) -> None:
         "Contents of reports": 400,
         "History": 1830,
         "Exceptions and statements": 1830,
+        "Alerts": 90,
         "Enrolment codes": 30,
     }
     html = viewer.get("/data-protection/").content.decode()

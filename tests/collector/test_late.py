@@ -10,6 +10,7 @@ from django.test import Client
 from server_stub.alerts import lateness
 from server_stub.alerts.dispatching import SETTLE, dispatch
 from server_stub.alerts.models import Alert, Delivery, LateDay, Trouble
+from server_stub.alerts.noticing import notice
 from server_stub.audit.chain import STRANGER
 from server_stub.holders.importing import import_holders, set_period
 from server_stub.holders.models import Group
@@ -63,8 +64,9 @@ def test_the_late_and_the_never_scanned_are_counted_and_drawn(phones: None, view
 
 
 def test_a_phone_that_is_scanned_at_last_is_not_missed_any_more(phones: None, scan: Scan, viewer: Client) -> None:
+    assert viewer.get("/?format=json").json()["never_scanned"] == 2  # nobody has looked since the import
     scan("NEVER", NOW, PASS)
-    lateness.look(NOW)
+    notice(NOW)
     assert viewer.get("/?format=json").json()["never_scanned"] == 0
 
 
