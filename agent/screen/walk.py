@@ -35,12 +35,15 @@ class Walk:
     def __init__(self, screen: Screen, package: str, in_time: Callable[[], bool]) -> None:
         self.at: int | None = None
         self._screen, self._package, self._in_time = screen, package, in_time
+        self._opened = False
         self._depth = 0  # how often Back leads to the first screen
 
     def begin(self) -> None:
         """Open WhatsApp and make sure that it shows its first screen."""
         self._screen.open(self._package)
-        if not _is_first(self._look()[1]):
+        first = self._look()[1]
+        self._opened = True
+        if not _is_first(first):
             raise Stop("elsewhere")
 
     def to(self, goal: Goal) -> Node:
@@ -143,7 +146,7 @@ class Walk:
         package, _, activity = (front or f"{self._package}/").partition("/")
         last = activity.rpartition(".")[2]
         if package != self._package:
-            raise Stop("covered", package)
+            raise Stop("covered" if self._opened else "not opened", package)
         if last in APP_LOCK_SCREENS:
             raise Stop("app lock")
         if last in NO_ACCOUNT_SCREENS:

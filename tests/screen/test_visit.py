@@ -102,6 +102,7 @@ STOPPED: dict[str, tuple[Screens, str, str]] = {
     "nobody registered": (screens(WhatsAppScreens(registered=False)), "no account", ""),
     "a chat was left open": (screens(WhatsAppScreens(shows="chat")), "elsewhere", ""),
     "a form that nobody knows": (screens(WhatsAppScreens(layout="unknown")), "elsewhere", ""),
+    "it does not open": (screens(package=BUSINESS), "not opened", "com.android.launcher3"),
     "a screen that moves": (screens(dump="restless"), "no tree", "ERROR: could not get idle state."),
     "no root": (screens(dump="rootless"), "no tree", "ERROR: null root node returned by UiTestAutomationBridge."),
 }
