@@ -52,7 +52,7 @@ def _reach(workstation: Workstation, phone: Paired, address: str | None) -> Iter
         )
         return
     try:
-        open_tcp(address, workstation_key(workstation.data.root), paired=phone.serial).close()
+        open_tcp(address, workstation_key(workstation.data.root), paired=True).close()
     except TransportError as error:
         yield Finding(
             "warning",

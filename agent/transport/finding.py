@@ -164,14 +164,14 @@ def _announced(data: Path, asking: _Asking, serials: Sequence[str], others: Sequ
 
 def on_wifi(serial: str, address: str, data: Path, accept_s: float = 15.0) -> Found:
     """A paired phone that announced itself at `address`."""
-    return Found(serial, "wifi", partial(_open_wifi, serial, address, data, accept_s))
+    return Found(serial, "wifi", partial(_open_wifi, address, data, accept_s))
 
 
-def _open_wifi(serial: str, address: str, data: Path, accept_s: float) -> Transport:
+def _open_wifi(address: str, data: Path, accept_s: float) -> Transport:
     from agent.transport.keys import workstation_key
     from agent.transport.tcp import open_tcp
 
-    return open_tcp(address, workstation_key(data), accept_s=accept_s, paired=serial)
+    return open_tcp(address, workstation_key(data), accept_s=accept_s, paired=True)
 
 
 def _open_tcp(address: str, data: Path, asking: _Asking) -> Transport:

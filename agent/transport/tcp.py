@@ -44,17 +44,17 @@ def open_tcp(
     accept_s: float = ACCEPT_S,
     answer_s: float = ANSWER_S,
     on_ask: Callable[[], None] = lambda: None,
-    paired: str | None = None,
+    paired: bool = False,
 ) -> DirectPhone:
     """Connect to the phone at `address` (HOST:PORT); over TLS where it asks for that.
 
     accept_s: how long to wait for the person at the phone to accept this computer; answer_s: for the phone itself.
-    paired: the serial number of the paired phone that should be there. Whoever wants no TLS is not taken for it.
+    paired: a paired phone should be there, and whoever wants no TLS is not taken for it.
     Errors: TransportError, in one sentence that says what to do.
     """
     host, port = parse_address(address)
-    wire = _Socket(address, host, port, key, encrypted=paired is not None)
-    return connect(paired or address, wire, key, wire.stranger, accept_s, answer_s, on_ask)
+    wire = _Socket(address, host, port, key, encrypted=paired)
+    return connect(address, wire, key, wire.stranger, accept_s, answer_s, on_ask)
 
 
 class _Socket(BaseTransport):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """`posture pair` as a person runs it, with the simulated phone that `posture simulate --wireless` is."""
 
+import json
 import re
 import subprocess
 import time
@@ -42,8 +43,10 @@ def test_pair_by_code_and_scan_by_serial(workstation: Workstation) -> None:
         assert paired.stdout.startswith(f"Paired with {SERIAL}.\n")
         until, scanned = time.monotonic() + 60, ""
         while SERIAL not in scanned and time.monotonic() < until:
-            scanned = workstation.posture("scan", "--serial", SERIAL, "--no-post", "--lang", "en").stdout
-        assert f"NOT PROVED  Pixel 7 · {SERIAL}" in scanned
+            scanned = workstation.posture("scan", "--serial", SERIAL, "--no-post", "--json").stdout
+        report = json.loads(scanned)
+        assert (report["device"]["serial"], report["verdict"]) == (SERIAL, "inconclusive")
+        assert report["agent"]["workstation"]["phone_reach"] == "this-computer"
     listed = workstation.posture("pair", "--list").stdout.split()
     assert (listed[0], listed[1][: len(SERIAL) + 5]) == (SERIAL, f"adb-{SERIAL}-")
     assert workstation.posture("pair", "--forget", SERIAL).returncode == 0

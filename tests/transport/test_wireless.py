@@ -90,7 +90,7 @@ def test_pairs_by_code_once_and_is_found_at_whatever_port(
     (there,) = found(home, "R58N000TEST")
     assert there.way == "wifi"
     opened = there.open()
-    assert (opened.serial, list(opened.stream("echo a b", idle_timeout_s=10))) == ("R58N000TEST", [b"a b\n"])
+    assert (opened.serial, list(opened.stream("echo a b", idle_timeout_s=10))) == (phone.address, [b"a b\n"])
     opened.close()
     by_address = open_tcp(phone.address, key)
     assert list(by_address.stream("getprop ro.serialno", idle_timeout_s=10)) == [b"R58N000TEST\n"]
@@ -193,7 +193,7 @@ def test_an_announced_phone_that_wants_no_encryption_is_a_stranger(
 ) -> None:
     stranger = make_phone(serial="R58N000TEST")  # speaks ADB as over a cable, and takes anybody
     with pytest.raises(TransportError, match="not the paired phone"):
-        open_tcp(stranger.address, key, paired="R58N000TEST")
+        open_tcp(stranger.address, key, paired=True)
     assert stranger.log == []
 
 
