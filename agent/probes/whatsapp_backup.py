@@ -1,9 +1,10 @@
 """WhatsApp's newest complete local backup: when, how large, where, and who holds its key.
 
 Each account is judged by itself: one WhatsApp of one user, and each further account in it
-(`WhatsApp/accounts/NNNN`). The one whose newest backup is oldest decides all facts here, and one without any
-backup decides before all others. The old and the new place of the folder, and copies on an SD card, are places
-of the same account. Account 1000 is the first one, which lived in `WhatsApp/Databases` before there were two.
+(`WhatsApp/accounts/NNNN`). The one whose newest backup is oldest decides when and where, and one without any
+backup decides before all others; the key is the users' own only where every account's newest backup says so. The
+old and the new place of the folder, and copies on an SD card, are places of the same account. Account 1000 is the
+first one, which lived in `WhatsApp/Databases` before there were two.
 
 What is a complete backup stands in `backup_copies`, how the key's holder is read in `backup_header`, what WhatsApp's
 screen adds to that in `whatsapp_screen`. Times are the phone's own, read in the same breath as its clock.
@@ -136,7 +137,10 @@ def _facts(worst: Backups, accounts: Sequence[Backups], listing: Listing) -> Ite
     if newest is None:
         yield known(_COUNT, 0, *worst.places, *refused, clock, *others)
         reason = Message(NO_BACKUP.sentence, {"account": worst.account.label})
-        yield from (not_applicable(name, reason, *worst.places, *refused) for name in FACTS if name != _COUNT)
+        yield from (not_applicable(name, reason, *worst.places, *refused) for name in (_LATEST, _SIZE, _PATH))
+        encrypted = _every_key(accounts)
+        absent = not_applicable(_ENCRYPTED, reason, *worst.places, *refused)
+        yield encrypted if encrypted is not None and encrypted.value is False else absent
         return
     lines = tuple(Evidence.of(_SOURCE, _line(file)) for file in newest.files)
     evidence = (*lines, clock, *refused, *others)
@@ -144,7 +148,16 @@ def _facts(worst: Backups, accounts: Sequence[Backups], listing: Listing) -> Ite
     yield known(_SIZE, newest.file.size_bytes, *lines)
     yield known(_PATH, newest.file.path, *lines)
     yield known(_COUNT, len(worst.copies), *(Evidence.of(_SOURCE, _line(copy.file)) for copy in worst.copies[-10:]))
-    yield _encrypted(newest)
+    yield _every_key(accounts) or _encrypted(newest)
+
+
+def _every_key(accounts: Sequence[Backups]) -> Fact | None:
+    """Whether all newest backups are the users' own to open: one that is not gives its chats away, however new."""
+    each = [_encrypted(backups.newest) for backups in accounts if backups.newest is not None]
+    doubtful = [fact for fact in each if fact.value is False] or [fact for fact in each if fact.value is None]
+    if doubtful or not each:
+        return next(iter(doubtful), None)
+    return known(_ENCRYPTED, True, *(line for fact in each for line in fact.evidence))  # noqa: FBT003 - a fact's value
 
 
 def _encrypted(newest: Copy) -> Fact:

@@ -200,6 +200,16 @@ def test_an_account_without_a_backup_decides_before_all() -> None:
     assert "com.whatsapp.w4b, user 0" in phones.reason_of(found["whatsapp.backup.latest_at"])
 
 
+@pytest.mark.parametrize("older", [[("msgstore.db.crypt15", 9 * DAY, 40_000_000)], []])
+def test_no_account_hides_that_whatsapp_holds_the_key_of_another(older: list[tuple[str, int, int]]) -> None:
+    """The older account decides when; the newer one's backup is open to WhatsApp all the same."""
+    theirs = folder(BUSINESS, ("msgstore.db.crypt14", 3600, 40_000_000, HEAD14))
+    ours = folder(NEW, *older) if older else absent(NEW)
+    found = facts(listing(volume("emulated/0", ours, theirs)), apps("com.whatsapp", "com.whatsapp.w4b"))
+    assert found["whatsapp.backup.end_to_end_encrypted"].value is False
+    assert "msgstore.db.crypt14" in said(found, "end_to_end_encrypted")
+
+
 def test_the_first_of_several_accounts_left_its_old_place() -> None:
     accounts = [
         folder(
