@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from agent.cli import options
+from agent.cli.agreeing import agrees
 from agent.cli.language import t
 from agent.data_dir import DataDir
 from agent.facts import instant
@@ -44,7 +45,7 @@ def list_(data: Path | None) -> None:
 def rotate(yes: bool, data: Path | None) -> int:
     """Replace the key, if the person agrees."""
     key = WorkstationKey(DataDir.find(data).root)
-    if not yes and not click.confirm(t("Every phone will ask again whether it accepts this computer. Go on?")):
+    if not yes and not agrees(t("Every phone will ask again whether it accepts this computer. Go on?")):
         click.echo(t("Left as it is."))
         return 1
     key.rotate()

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from agent.capture import quoted
+from agent.cli.agreeing import NO, YES
 from agent.cli.language import language, t
 from agent.cli.terminal import console, printable
 from agent.messages import Message, PostureError
@@ -20,7 +21,6 @@ from agent.policy import ROLES, Attestation, Policy, Question, attest, speaker
 from agent.report.words import phone_name
 from agent.scan import Judge, Judged
 
-YES, NO = ("y", "yes", "s", "si", "sí"), ("n", "no")
 _HOLDER, _AT_THE_BENCH = "holder", "support"
 
 

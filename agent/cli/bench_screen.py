@@ -12,7 +12,7 @@ from agent.bench import Board, Row, Shown, Step
 from agent.cli.language import language
 from agent.cli.terminal import printable, unicode_fits, word
 
-_BAR = 20
+_BAR, _STATE = 20, 20  # columns
 
 
 class Screen:
@@ -79,7 +79,7 @@ def _line(row: Row, out: Console) -> RenderableType:
         state = Text(row.word)
     line = Table.grid(padding=(0, 1), expand=True)
     line.add_column(no_wrap=True, overflow="ellipsis" if unicode_fits(out) else "crop", ratio=1)
-    line.add_column(no_wrap=True)
+    line.add_column(no_wrap=True, min_width=_STATE)
     line.add_column(no_wrap=True, width=_BAR + 8)
     line.add_row(Text(printable(row.phone, out)), Text(printable(state, out), style=state.style), Text(_bar(row)))
     told = [row.said] if row.said and row.status is None else []

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from agent.cli import collector_audit, options
+from agent.cli.agreeing import agrees
 from agent.cli.language import language, t
 from agent.cli.opening import migrated, opened
 from agent.messages import Message, PostureError
@@ -217,8 +218,8 @@ def retention(dry_run: bool, data: Path | None) -> None:
 def erase_holder(holder: str, yes: bool, data: Path | None) -> None:
     """Erase by the holder's number, or the name where there is none."""
     run = migrated(data)
-    if not yes:
-        click.confirm(t("Erase “{holder}”? It cannot be taken back.", holder=holder), abort=True)
+    if not yes and not agrees(t("Erase “{holder}”? It cannot be taken back.", holder=holder)):
+        raise click.Abort
     erased = run.erase_holder(holder)
     if erased is None:
         raise PostureError(Message("there is no holder “{holder}”", {"holder": holder}))

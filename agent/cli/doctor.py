@@ -10,6 +10,7 @@ from rich.text import Text
 
 from agent import configuration
 from agent.cli import options
+from agent.cli.agreeing import agrees
 from agent.cli.language import language, t
 from agent.cli.terminal import console, printable, unicode_fits
 from agent.data_dir import DataDir
@@ -97,7 +98,7 @@ def _mend(found: list[Finding]) -> None:
         if mend.text():
             click.echo(mend.text())
         wish = mend.shown()(language())
-        if not click.confirm(t("May I {change}?", change=wish), default=False):
+        if not agrees(t("May I {change}?", change=wish)):
             click.echo(t("Left as it is."))
             continue
         try:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from agent.cli import learning, options
+from agent.cli.agreeing import agrees
 from agent.cli.language import language, t
 from agent.configuration import writing
 from agent.configuration.writing import Answers, Network
@@ -111,7 +112,7 @@ class Asking:
         if self.silent:
             return default
         self._explain(why)
-        return click.confirm(question(self.language), default=default)
+        return agrees(question(self.language), default=default, to=self.language)
 
     def _explain(self, why: Message) -> None:
         click.echo()
@@ -125,14 +126,14 @@ def _may_write(folder: DataDir, *, force: bool, yes: bool) -> None:
         return
     values = {"path": str(there[0]), "kept": str(writing.kept_as(there[0]))}
     sentence = "{path} is there already; --force writes a new one and keeps the old as {kept}"
-    if yes or not click.confirm(t("{path} is there already. Replace it, and keep the old as {kept}?", **values)):
+    if yes or not agrees(t("{path} is there already. Replace it, and keep the old as {kept}?", **values)):
         raise PostureError(Message(sentence, values), permanent=True)
 
 
 def _answers(ask: Asking, given: Given, phones: Callable[[], Any], *, learn: bool) -> tuple[Answers, str | None]:
     """What is to be written, and the code to enrol with."""
     ask.language = ask.value(
-        None, Message("Language, es or en"), Message("What people read here, also in reports."), ask.language,
+        None, Message("Language"), Message("What people read here, also in reports."), ask.language,
         click.Choice(LANGUAGES),
     )  # fmt: skip
     collector = _collector(ask, given)

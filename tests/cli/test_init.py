@@ -146,11 +146,12 @@ def test_the_network_of_a_phone_on_the_bench(posture: Run, data: DataDir, phone:
 
 
 def test_a_person_agrees_to_each_network(posture: Run, data: DataDir, phone: SimulatedPhone) -> None:
-    for agreed, count in (("y", 1), ("n", 0)):
+    for agreed, count in (("y", 1), ("n", 0), ("quizá\nSÍ", 1)):
         answers = ["", "", "", "y", agreed, "n", "", "", "", ""]
         done = posture("init", "--force", "--tcp", phone.address, stdin="\n".join(answers) + "\n")
         assert (done.returncode, done.stderr) == (0, "")
         assert "Trust " in done.stdout
+        assert done.stdout.count("Answer y for yes or n for no.") == agreed.count("\n")
         assert len(load(overlays=[data.organisation]).trusted_networks) == count
 
 
