@@ -35,6 +35,7 @@ _NUMERIC = re.compile(r"\b(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})\b")
 _DAY_MONTH = re.compile(r"\b(\d{1,2})(?:\s+de)?\s+([a-z]{3,10})\.?(?:(?:,|\s+de)?\s+(\d{4}))?\b")
 _MONTH_DAY = re.compile(r"\b([a-z]{3,10})\.?\s+(\d{1,2})(?:,?\s+(\d{4}))?\b")
 _AHEAD = timedelta(minutes=2)
+_DRAWN = timedelta(seconds=90)
 # As in `companion_devices`, but for what a name does not tell.
 _PLATFORMS = (
     ("edge", "edge"), ("chrome", "chrome"), ("firefox", "firefox"), ("safari", "safari"), ("opera", "opera"),
@@ -74,7 +75,7 @@ def platform(name: str) -> str:
 
 
 def _moment(text: str, now: datetime, zone: ZoneInfo, locale: str) -> datetime | None:
-    days, rest = _days(text, now.date(), _orders(text, locale))
+    days, rest = _days(text, now, _orders(text, locale))
     clock = _TIME.search(rest)
     if len(days) != 1 or re.search(r"\d", _TIME.sub(" ", rest, count=1)):
         return None
@@ -111,15 +112,17 @@ def _orders(text: str, locale: str) -> tuple[tuple[int, int, int], ...]:
     return (_DAY_FIRST, _MONTH_FIRST)
 
 
-def _days(text: str, today: date, orders: tuple[tuple[int, int, int], ...]) -> tuple[set[date], str]:
+def _days(text: str, now: datetime, orders: tuple[tuple[int, int, int], ...]) -> tuple[set[date], str]:
     """Return each day that the words may mean (none or two say nothing), and the text without its date."""
+    today = now.date()
     if found := _NUMERIC.search(text):
         return set(_numeric(found, today, orders)), _without(text, found)
     if (found := _DAY_MONTH.search(text)) and (month := _month(found[2])):
         return set(_dated(int(found[1]), month, found[3], today)), _without(text, found)
     if (found := _MONTH_DAY.search(text)) and (month := _month(found[1])):
         return set(_dated(int(found[2]), month, found[3], today)), _without(text, found)
-    return set(_named(text, today)), text
+    # The screen was drawn a moment before or after it was midnight: then "today" may be either day.
+    return {day for moment in (now - _DRAWN, now + _DRAWN) for day in _named(text, moment.date())}, text
 
 
 def _without(text: str, found: re.Match[str]) -> str:

@@ -1,8 +1,9 @@
 """One visit: each WhatsApp of the user in front, its two screens, and back to what was in front before."""
 
+import atexit
 import time
-from collections.abc import Callable
 from contextlib import suppress
+from threading import Event
 from typing import Literal, cast
 
 from agent.screen.door import Before, Screen
@@ -12,19 +13,45 @@ from agent.screen.walk import Walk
 from agent.transport import TransportError
 
 VISIT_S = 240
+_LEAVE_S = 15
 # After these the other screen of the same WhatsApp is not tried.
 _FINAL: tuple[Trouble, ...] = ("app lock", "covered", "no tree", "no account", "elsewhere", "not opened", "no time")
 
 
-def visit(screen: Screen, clock: Callable[[], float] = time.monotonic) -> Record:
+# A person who stops the program has each phone left as it was found all the same, where that is quick.
+_ending = Event()
+_under_way: set[Event] = set()
+
+
+@atexit.register
+def _leave_all() -> None:
+    _ending.set()
+    for over in list(_under_way):
+        over.wait(_LEAVE_S)
+
+
+def visit(screen: Screen) -> Record:
     """Read both screens of every WhatsApp of the user in front; TransportError when the phone goes away."""
+    over = Event()
+    _under_way.add(over)
+    try:
+        return _visit(screen)
+    finally:
+        _under_way.discard(over)
+        over.set()
+
+
+def _visit(screen: Screen) -> Record:
     before = screen.before()
     if (trouble := _untouchable(before)) is not None:
         return Record(user=before.user, trouble=trouble)
-    end = clock() + VISIT_S
+    end = time.monotonic() + VISIT_S
     apps: list[App] = []
     try:
-        apps.extend(_read(Walk(screen, package, lambda: clock() < end), package) for package in before.apps)
+        apps.extend(
+            _read(Walk(screen, package, lambda: time.monotonic() < end and not _ending.is_set()), package)
+            for package in before.apps
+        )
     except TransportError:
         with suppress(TransportError):
             screen.restore(before)
@@ -51,10 +78,12 @@ def _left(before: Before, front: str | None) -> Literal["untouched", "as found",
 
 def _read(walk: Walk, package: str) -> App:
     linked: Linked | None = None
+    at: int | None = None
     try:
         walk.begin()
         try:
             linked = Linked(rows=walk.linked(walk.to(LINKED)))
+            at = walk.at
         except Stop as stop:
             linked = Linked(trouble=stop.trouble, detail=stop.detail)
             if stop.trouble in _FINAL:
@@ -65,4 +94,4 @@ def _read(walk: Walk, package: str) -> App:
         linked = linked or Linked(trouble=stop.trouble, detail=stop.detail)
         backup = Backup(trouble=stop.trouble, detail=stop.detail)
     walk.leave()
-    return App(package=cast("Package", package), at=walk.at, linked=linked, backup=backup)
+    return App(package=cast("Package", package), at=at or walk.at, linked=linked, backup=backup)

@@ -1,6 +1,9 @@
 """`--allow-screen`: what it makes of clause 5, what of the screen is kept, and that nothing is touched without it."""
 
 import json
+import os
+import signal
+import subprocess
 import zipfile
 from contextlib import closing
 from functools import cache
@@ -121,6 +124,25 @@ def test_the_list_of_all_commands_shows_every_line_of_it(workstation: Workstatio
     for line in ("never run without --allow-screen", "touches the screen", "input tap", "am start", "input keyevent 4"):
         assert line in block
     assert "--allow" not in workstation.posture("schedule", "run", "--help").stdout
+
+
+def test_stopped_half_way_the_phone_is_left_as_it_was_found(workstation: Workstation) -> None:
+    with SimulatedPhone(load(HEALTHY)) as phone:
+        process = subprocess.Popen(
+            [BIN, "scan", "--tcp", phone.address, "--no-post", "--allow-screen"],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "LANG": "C.UTF-8", "POSTURE_DATA": str(workstation.data)},
+        )
+        with process:
+            while not any(str(ran).startswith("input tap") for ran in phone.log):
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        touched = [str(ran) for ran in phone.log if str(ran).startswith(("input", "am start"))]
+    assert (process.returncode, said.splitlines()[-1]) == (130, "Stopped.")
+    assert touched[-1] == "input keyevent 3"  # the launcher, which was in front
+    assert touched.count("input keyevent 4") <= 1
 
 
 def test_the_bench_reads_it_too_where_it_was_told_so(workstation: Workstation, tmp_path: Path) -> None:

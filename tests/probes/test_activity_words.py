@@ -1,6 +1,6 @@
 """When a linked device was active last, as WhatsApp's screen words it: never more than the words say."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -89,6 +89,13 @@ def test_a_short_date_is_read_by_the_phones_own_order_or_not_at_all(
 )
 def test_words_that_tell_too_little_tell_nothing(status: str) -> None:
     assert read(status, NOW, BOGOTA) == UNTOLD
+
+
+@pytest.mark.parametrize("second", [-60, 60])
+def test_at_midnight_today_may_be_either_day(second: int) -> None:
+    midnight = datetime(2026, 5, 4, tzinfo=BOGOTA)
+    assert read("Last active yesterday at 20:00", midnight + timedelta(seconds=second), BOGOTA) == UNTOLD
+    assert read("Last active April 12, 2026 at 10:24", midnight, BOGOTA) == at(4, 12, 10, 24)
 
 
 def test_without_the_phones_zone_no_local_time_is_sure() -> None:
