@@ -4,6 +4,7 @@ A cable names its phone. An address does not: only the report tells whose phone 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from agent.messages import Message
 from agent.schedule.journal import Seen
 from agent.schedule.plan import Phone, Plan
 from agent.transport import Found, TransportError, find
+from agent.transport.finding import unannounced
+from agent.transport.paired import PairedPhones
 
 # At night nobody is there to accept this computer: a phone that asks is told of in the morning.
 _ACCEPT_S = 3.0
@@ -45,12 +48,13 @@ def look_for(due: Sequence[Phone], plan: Plan, seen: Mapping[str, Seen], taken: 
     anywhere = {*plan.addresses, *filter(_is_address, connected)} - set(taken)
     surely: dict[str, set[str]] = {}
     nowhere: dict[str, Message] = {}
+    paired = _paired(data) if plan.connected else set()
     for phone in due:
         own = _own(phone, connected, seen.get(phone.key)) - set(taken)
         for place in own:
             surely.setdefault(place, set()).add(phone.key)
         if not own and not anywhere and not plan.addresses:
-            nowhere[phone.key] = trouble or _absent(phone)
+            nowhere[phone.key] = trouble or _absent(phone, paired)
     wanted = set(surely)
     if any(phone.serial not in connected for phone in due):
         wanted |= anywhere
@@ -91,7 +95,15 @@ def _connected(data: Path) -> tuple[dict[str, Found], Message | None]:
         return {}, error.message
 
 
-def _absent(phone: Phone) -> Message:
+def _paired(data: Path) -> set[str]:
+    with suppress(TransportError):  # a list that cannot be read: its trouble was told already, or does not matter
+        return {phone.serial for phone in PairedPhones(data)}
+    return set()
+
+
+def _absent(phone: Phone, paired: Collection[str]) -> Message:
+    if phone.serial is not None and phone.serial in paired:
+        return unannounced(phone.serial)
     return Message(
         "{phone} is not connected, and no address is known where it may be; plug it in, or write its address into "
         "schedule.yaml",

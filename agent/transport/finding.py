@@ -204,17 +204,20 @@ def _through_the_server(serial: str) -> Transport | None:
     return server.open(serial)
 
 
+def unannounced(serial: str) -> Message:
+    """What is to be done about a paired phone that is not to be found."""
+    return Message(
+        "{serial} is on no cable and does not announce itself on the network; have it on this network, with "
+        "its screen on and Developer options › Wireless debugging on",
+        {"serial": serial},
+    )
+
+
 def _absent(serial: str, data: Path) -> Transport:
     from agent.transport.paired import PairedPhones
 
     if any(phone.serial == serial for phone in PairedPhones(data)):
-        raise TransportError(
-            Message(
-                "{serial} is on no cable and does not announce itself on the network; have it on this network, with "
-                "its screen on and Developer options › Wireless debugging on",
-                {"serial": serial},
-            )
-        )
+        raise TransportError(unannounced(serial))
     raise TransportError(
         Message("no phone {serial} is connected; check the cable, and that USB debugging is on", {"serial": serial})
     )

@@ -52,6 +52,11 @@ def test_a_paired_phone_is_scanned_at_its_new_port_in_each_night(
     phone.start()
     assert phone.port != before
     night.later(days=1)
+    phone.stop()
+    night.work()
+    assert "Wireless debugging on" in night.reason("A1")
+    phone.start()
+    night.later(minutes=17)
     work(night, lambda: scans(phone) == 1)
     assert (night.states()["A1"][0], night.waiting(), scans(phone)) == ("scanned", ["A1", "A1"], 1)
 
