@@ -9,13 +9,13 @@ from django.utils.translation import gettext
 from agent.messages import Message
 from agent.policy import bundle
 from agent.policy.document import Overlay
-from agent.policy.files import Files, digest, find
+from agent.policy.files import Files, digest
 from agent.policy.loading import assemble
 from agent.policy.model import Policy
 from agent.policy.source import Source, parse
 from agent.policy.validation import validate
 from server_stub.policies.models import Edition
-from server_stub.policies.published import Layers, Stack, files_of, holding, of_everybody, unpacked
+from server_stub.policies.published import Layers, Stack, coming_along, files_of, holding, of_everybody, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def over(draft: Draft, layers: Layers, at: datetime) -> Policy:
             parts.append(draft.files)
         elif held is not None and held.sha256:
             parts.append(files_of(Stack((held.sha256,), (held.pk,))) if layer == Edition.Layer.POLICY else _laid(held))
-    base = parts[0].base or find(None).base
+    base = parts[0].base or coming_along().base
     return assemble(Files(base, tuple(overlay for part in parts for overlay in part.overlays)))
 
 
@@ -88,12 +88,12 @@ def _overlay(source: Source, at: datetime | None) -> Draft:
 
 def _base(overlay: Overlay, below: Files) -> tuple[Source, ...]:
     """The policy that an organisation's overlay is for: the published one, else the one that comes along."""
-    return below.base if below.head.id == overlay.overlays else find(None).base
+    return below.base if below.head.id == overlay.overlays else coming_along().base
 
 
 def _everybody(at: datetime | None) -> Files:
     edition = of_everybody(at)
-    return files_of(Stack((edition.sha256,), (edition.pk,))) if edition else find(None)
+    return files_of(Stack((edition.sha256,), (edition.pk,))) if edition else coming_along()
 
 
 def check_dated(draft: Draft) -> None:

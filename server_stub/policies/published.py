@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -143,7 +143,7 @@ def files_of(stack: Stack) -> Files:
     """The files of editions that lie over one another. Raises PolicyError."""
     kept = Edition.objects.in_bulk(stack.ids)
     parts = [unpacked(kept[pk].files) for pk in stack.ids]
-    base = parts[0].base or find(None).base
+    base = parts[0].base or coming_along().base
     return Files(base, tuple(overlay for part in parts for overlay in part.overlays))
 
 
@@ -161,4 +161,16 @@ def packed(files: Files) -> dict[str, list[dict[str, str]]]:
 
 
 def _sources(told: list[dict[str, str]]) -> tuple[Source, ...]:
-    return tuple(parse(each["text"].encode(), each["name"]) for each in told)
+    return tuple(_source(each["name"], each["text"]) for each in told)
+
+
+@lru_cache(maxsize=128)
+def _source(name: str, text: str) -> Source:
+    """A file, read once: that takes longer than all else that is done with it."""
+    return parse(text.encode(), name)
+
+
+@cache
+def coming_along() -> Files:
+    """The files of the policy that comes with this version."""
+    return find(None)
