@@ -120,7 +120,10 @@ def _page(erased: Erased | None = None, problem: str = "") -> DataProtectionPage
             ),
             Kept(
                 gettext("Accounts and sessions"),
-                gettext("user name, digest of the password, second factors; a session for 12 hours"),
+                gettext(
+                    "user name, name and e-mail address where given, the number by which a provider knows the "
+                    "person, digest of the password, second factors, saved views; a session for 12 hours"
+                ),
                 gettext("to know who works here"),
                 gettext("until an administrator removes the account"),
                 None,
