@@ -1,10 +1,10 @@
 """From alerts to messages: many alerts become one message, at once or in a daily digest."""
 
-from collections.abc import Collection
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
@@ -17,6 +17,7 @@ from server_stub.guideline.policy import shipped
 # A wave of failures arrives within minutes: the first waits a little for the others, the next message a little longer.
 SETTLE = timedelta(minutes=1)
 QUIET = timedelta(minutes=10)
+_AT_ONCE = 500
 
 
 def dispatch(now: datetime) -> None:
@@ -55,14 +56,15 @@ def _latest(hour: int, now: datetime) -> datetime:
 
 
 def _send(subscription: Subscription, which: Q, now: datetime) -> None:
-    waiting = subscription.pending.filter(which)
-    numbers = dict(waiting.order_by().values_list("alert__event").annotate(Count("id")))
-    if not numbers:
+    waiting = subscription.pending.filter(which).order_by("alert__weight", "alert_id")
+    told = list(waiting.values_list("id", "alert_id", "alert__event"))
+    if not told:
         return
-    heaviest = waiting.order_by("alert__weight", "alert_id").values_list("alert_id", flat=True)[:MOST]
-    alerts = sorted(Alert.objects.filter(id__in=list(heaviest)), key=lambda alert: (alert.weight, alert.pk))
+    numbers = Counter(event for _, _, event in told)
+    heaviest = Alert.objects.filter(id__in=[alert for _, alert, _ in told[:MOST]])
+    alerts = sorted(heaviest, key=lambda alert: (alert.weight, alert.pk))
     message = word(alerts, numbers, subscription.language)
-    told = Delivery(
+    delivery = Delivery(
         channel_id=subscription.channel_id,
         made_at=now,
         next_at=now,
@@ -70,10 +72,7 @@ def _send(subscription: Subscription, which: Q, now: datetime) -> None:
         text=message.text,
         content=message.content,
     )
-    told.save()
-    _forget(waiting.values_list("id", flat=True))
-    queue(told)
-
-
-def _forget(pending: Collection[int]) -> None:
-    Pending.objects.filter(id__in=list(pending)).delete()
+    delivery.save()
+    queue(delivery)
+    for start in range(0, len(told), _AT_ONCE):  # these and no others: one may have come meanwhile
+        Pending.objects.filter(id__in=[pending for pending, _, _ in told[start : start + _AT_ONCE]]).delete()

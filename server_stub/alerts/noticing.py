@@ -47,15 +47,30 @@ class _Seen:
     troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Writes:
+    """What is to be written of many phones, in a statement each."""
+
+    new: list[Trouble] = field(default_factory=list)
+    moved: list[Trouble] = field(default_factory=list)
+    over: list[int] = field(default_factory=list)
+
+    def write(self) -> None:
+        Trouble.objects.filter(id__in=self.over).delete()
+        Trouble.objects.bulk_create(self.new, batch_size=_AT_ONCE)
+        Trouble.objects.bulk_update(self.moved, ("told", "due_at"), batch_size=_AT_ONCE)
+
+
 def _look(keys: Collection[str], now: datetime) -> None:
     groups = dict(Phone.objects.filter(key__in=keys).values_list("key", "group"))
-    graces, alerts, seen = Graces.read(), list[Alert](), _read(keys)
+    graces, alerts, seen, writes = Graces.read(), list[Alert](), _read(keys), _Writes()
     for key in sorted(keys):
         one = seen[key]
-        found = [*_failing(key, one, graces, now), *_spyware(key, one, now), *_ended(key, one)]
+        found = [*_failing(key, one, graces, now, writes), *_spyware(key, one, writes), *_ended(one, writes)]
         for alert in found if key in groups else ():
             alert.at, alert.phone_key, alert.group = now, key, groups[key]
             alerts.append(alert)
+    writes.write()
     raise_alerts(alerts)
 
 
@@ -77,7 +92,7 @@ def spyware_rules() -> Sequence[str]:
     return [rule.id for rule in shipped().rules if _SPYWARE_FACT in rule.facts]
 
 
-def _failing(key: str, seen: _Seen, graces: Graces, now: datetime) -> Iterable[Alert]:
+def _failing(key: str, seen: _Seen, graces: Graces, now: datetime, writes: _Writes) -> Iterable[Alert]:
     """Tell of a clause when it begins to fail, and again only when it fails more severely."""
     for clause, rules in seen.rules.items():
         failing = [rule for rule in rules if rule.status == "fail"]
@@ -93,29 +108,30 @@ def _failing(key: str, seen: _Seen, graces: Graces, now: datetime) -> Iterable[A
         if heaviest is not None and (trouble.told is None or heaviest < trouble.told):
             trouble.told = heaviest
             yield Alert(event=FAILS, weight=heaviest, clause=clause)
-        if known is None or before != (trouble.told, trouble.due_at):
-            trouble.save()
+        if known is None:
+            seen.troubles[FAILS, clause] = trouble
+            writes.new.append(trouble)
+        elif before != (trouble.told, trouble.due_at):
+            writes.moved.append(trouble)
 
 
-def _spyware(key: str, seen: _Seen, now: datetime) -> Iterable[Alert]:
+def _spyware(key: str, seen: _Seen, writes: _Writes) -> Iterable[Alert]:
     """At once: it has no grace."""
     found = [rule for rule in seen.spyware if rule.status == "fail"]
     if found and (SPYWARE, "") not in seen.troubles:
-        Trouble.objects.create(event=SPYWARE, subject=key, since=found[0].since, told=0)
+        writes.new.append(Trouble(event=SPYWARE, subject=key, since=found[0].since, told=0))
         yield Alert(event=SPYWARE, weight=0, clause=found[0].clause)
 
 
-def _ended(key: str, seen: _Seen) -> Iterable[Alert]:
+def _ended(seen: _Seen, writes: _Writes) -> Iterable[Alert]:
     """A clause recovers when it is proved again or excepted; while it is only not proved, its trouble lasts."""
     over = [
         trouble
         for (event, clause), trouble in seen.troubles.items()
         if not (seen.rules.get(clause) if event == FAILS else seen.spyware)
     ]
-    if not over:
-        return
-    Trouble.objects.filter(id__in=[trouble.pk for trouble in over]).delete()
+    writes.over += [trouble.pk for trouble in over]
     told = [trouble.told for trouble in over if trouble.event == FAILS and trouble.told is not None]
-    left = Trouble.objects.filter(event=FAILS, subject=key, told__isnull=False)
-    if told and not left.exists():
+    lasts = (trouble for trouble in seen.troubles.values() if trouble not in over)
+    if told and not any(trouble.event == FAILS and trouble.told is not None for trouble in lasts):
         yield Alert(event=RECOVERED, weight=min(told))

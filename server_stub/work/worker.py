@@ -62,6 +62,8 @@ class Background:
             if (says := str(error)) != self._complained:
                 _log.warning("background work waits for the database: %s", says)
             self._complained = says
+        except Exception:  # whatever it is, the thread must not end unseen
+            _log.exception("background work failed at this turn")
 
     def _work(self) -> None:
         self._current = worker = Worker(
