@@ -1,17 +1,25 @@
 """Where messages arrive, for tests: an SMTP server and an HTTP server of this process, on free ports."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 
 
 @dataclass
@@ -50,8 +58,23 @@ class Posted:
     arrived: threading.Event = field(default_factory=threading.Event)
 
 
+def self_signed(folder: Path, name: str) -> Path:
+    """A file with a key and a certificate for that name, good for an hour."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = x509.CertificateBuilder().subject_name(whose).issuer_name(whose).public_key(key.public_key())
+    made = made.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(hours=1))
+    made = made.not_valid_after(now + timedelta(hours=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "certificate.pem"
+    path.write_bytes(key.private_bytes(*plain) + made.sign(key, SHA256()).public_bytes(serialization.Encoding.PEM))
+    return path
+
+
 @contextmanager
-def http_server() -> Iterator[Posted]:
+def http_server(certificate: Path | None = None) -> Iterator[Posted]:
+    """Over TLS when it is given a certificate."""
     posted = Posted()
 
     class Handler(BaseHTTPRequestHandler):
@@ -71,7 +94,11 @@ def http_server() -> Iterator[Posted]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        posted.url = f"http://127.0.0.1:{server.server_address[1]}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        posted.url = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

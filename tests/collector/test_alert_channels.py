@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +16,11 @@ from server_stub.alerts.models import Channel, Delivery, Subscription
 from server_stub.alerts.sealing import unseal
 from server_stub.alerts.sending import TRIES, lost, pause, send
 from server_stub.audit.models import Entry
-from tests.collector.receiving import Posted, http_server, smtp_server
+from tests.collector.receiving import Posted, http_server, self_signed, smtp_server
 from tests.collector.telling import channel, something_told
 
 pytestmark = pytest.mark.django_db
+LOCAL = "127.0.0.1"
 HERE = (ip_network("127.0.0.0/8"),)
 
 
@@ -179,6 +181,23 @@ def test_a_name_that_moves_inward_is_refused_and_the_checked_address_is_used(
     refused = try_it(admin, work)
     assert (refused.state, "POSTURE_ALERT_NETWORKS" in refused.log[0]["said"]) == ("failed", True)
     assert len(receiver.bodies) == 1
+
+
+@pytest.mark.parametrize(("named", "state"), [("hooks.example.org", "sent"), ("other.example.org", "waiting")])
+def test_tls_asks_for_the_name_at_the_checked_address(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, admin: Client, work: Callable[[], None], tmp_path: Path,
+    named: str, state: str,
+) -> None:  # fmt: skip
+    certificate = self_signed(tmp_path, named)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, *words, **others: real(LOCAL, *words, **others))
+    settings.ALERT_NETWORKS = HERE
+    with http_server(certificate) as receiver:
+        made(admin, "webhook", receiver.url.replace(LOCAL, "hooks.example.org"))
+        sent = try_it(admin, work)
+    assert (sent.state, len(receiver.bodies)) == (state, int(state == "sent"))
+    assert sent.log[0]["said"] == ("204" if state == "sent" else "SSLError")
 
 
 def test_by_apprise(admin: Client, work: Callable[[], None], receiver: Posted) -> None:
