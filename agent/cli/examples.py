@@ -18,7 +18,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "posture init --yes --collector https://posture.example.org --code CODE",
         ),
     ),
-    "watch": ((t("wait for phones, scan each, show a large verdict"), "posture watch"),),
+    "watch": (
+        (t("wait for phones, scan each, show a large verdict"), "posture watch"),
+        (t("on a page in the browser, and so that it can be heard"), "posture watch --web --sound"),
+    ),
     "demo": (
         (t("look around, until Ctrl-C"), "posture demo"),
         (t("print the summary and end"), "posture demo --once"),

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -42,6 +42,7 @@ _HEADERS = {
 _LONGEST_FORM = 64 * 1024
 _MOST_FOLLOWERS = 16
 _ALIVE_S = 15.0
+_BETWEEN_S = 0.1  # thirty phones that are read at once change something a thousand times
 _WORK_S = 60.0
 _REQUEST_S = 30.0
 
@@ -56,7 +57,7 @@ class Pages:
         self._version = 0
         self._boards: dict[Language, Board] = {}
         self._followers = 0
-        self._closed = False
+        self._ended = Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.pages = self
 
@@ -79,7 +80,7 @@ class Pages:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._changed:
-            self._closed = True
+            self._ended.set()
             self._changed.notify_all()
         self._server.shutdown()
         self._server.server_close()
@@ -119,11 +120,12 @@ class Pages:
     def _follow_one(self, seen: int, language: Language, send: Callable[[Board | None], None]) -> int | None:
         """Send the next board after version `seen`, and return its version; None when the bench has ended."""
         with self._changed:
-            changed = self._changed.wait_for(lambda: self._closed or self._version != seen, _ALIVE_S)
-            if self._closed:
+            changed = self._changed.wait_for(lambda: self._ended.is_set() or self._version != seen, _ALIVE_S)
+            if self._ended.is_set():
                 return None
             version, told = self._version, self._boards[language] if changed else None
         send(told)
+        self._ended.wait(_BETWEEN_S)
         return version
 
     def have(self, work: Callable[[Bench], Answer]) -> Answer:
