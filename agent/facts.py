@@ -188,6 +188,7 @@ FACTS: Mapping[str, Spec] = _specs(
     # Beyond the contract: what the facts above are judged by, and who the phone is.
     Spec("handover.not_reset_since", Kind.INSTANT, Message("Not reset since")),
     Spec("handover.reset_protection", Kind.BOOL, Message("Factory-reset protection keeps an account or a lock")),
+    Spec("handover.find_my_device", Kind.BOOL, Message("Google's Find My Device may lock and erase it from afar")),
     Spec("apps.added_device_admins", Kind.LIST, Message("Device administrators that did not come with the phone")),
     Spec(
         "apps.added_accessibility_services",

@@ -93,6 +93,7 @@ PROBES: tuple[ModuleType, ...] = tuple(
         "adb_keys",
         "reset",
         "reset_protection",
+        "find_device",
         "connectivity",
         "wifi",
         "saved_networks",

@@ -41,6 +41,7 @@ ANSWERED = {
     "lock_settings": ("dumpsys lock_settings",),
     "netstats": ("dumpsys netstats", "dumpsys netstats --full"),
     "notification": ("dumpsys notification",),
+    "screen": (),  # the target "screen" begins with them
     "saved_networks": ("cmd wifi list-networks", "dumpsys wifi"),
     "settings": ("settings list secure", "dumpsys settings"),
     "trust": ("dumpsys trust",),

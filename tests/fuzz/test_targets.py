@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import agent.capture
 import agent.indicators
+import agent.screen
 from agent.facts import State
 from agent.probes import PROBES
 from tests.fuzz.seeds import ANSWERED, CAPTURES, PROBES_BY_TARGET, seeds
@@ -63,13 +64,21 @@ REACHED_BY = {
     "indicators.reading": "indicators",
     "indicators.stix": "indicators",
     "indicators.store": None,
+    "screen.door": None,
+    "screen.known": None,
+    "screen.lines": None,
+    "screen.phone": "screen",
+    "screen.record": "screen",
+    "screen.tree": "screen",
+    "screen.visit": "screen",
+    "screen.walk": "screen",
 }
 
 
 def test_every_reader_of_a_strangers_bytes_has_a_target() -> None:
     readers = {
         f"{package.__name__.removeprefix('agent.')}.{module.name}"
-        for package in (agent.capture, agent.indicators)
+        for package in (agent.capture, agent.indicators, agent.screen)
         for module in pkgutil.iter_modules(package.__path__)
     }
     assert readers == set(REACHED_BY)
