@@ -1,7 +1,7 @@
 """What a bench shows, in one language: the model that the terminal and the page draw, each in its way."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from babel.numbers import format_decimal
 
@@ -112,7 +112,7 @@ def board(bench: Bench, language: Language) -> Board:
     return Board(
         language=language,
         shown=None if bench.shown is None else _shown(bench.shown, bench, language),
-        rows=tuple(_row(each, bench, language) for each in bench.desk.places.values()),
+        rows=tuple(_rows(bench, language)),
         notes=tuple(each(language) for each in (bench.note, bench.undelivered) if each is not None),
         welcome="" if bench.desk.places else welcome(language),
         ring=bench.ring,
@@ -173,6 +173,15 @@ def _to_do(place: Place, language: Language) -> str:
     if first.status == "inconclusive" and first.of.question is not None:
         return Message("Answer the open questions together with the phone's holder.")(language)
     return first.remediation[language] or first.message[language]
+
+
+def _rows(bench: Bench, language: Language) -> Iterator[Row]:
+    """Every phone; what several of them need is told step by step at the first."""
+    told: set[tuple[str, ...]] = set()
+    for place in bench.desk.places.values():
+        row = _row(place, bench, language)
+        yield replace(row, steps=()) if row.steps in told else row
+        told.add(row.steps)
 
 
 def _row(place: Place, bench: Bench, language: Language) -> Row:

@@ -1,6 +1,6 @@
 """The bench in a terminal: one large verdict, what to do about it, and a line for every other phone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
@@ -8,11 +8,12 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from agent.bench import Board, Row, Shown, Step
+from agent.bench import Board, Row, Shown, State, Step
 from agent.cli.language import language
 from agent.cli.terminal import printable, unicode_fits, word
 
 _BAR, _STATE = 20, 20  # columns
+_LEAST = 5  # lines for what is to be done, however many phones there are
 
 
 class Screen:
@@ -22,22 +23,47 @@ class Screen:
         self._board, self._keys = board, keys
 
     def __rich_console__(self, out: Console, options: ConsoleOptions) -> RenderResult:
-        height, board = options.height or out.height, self._board
-        head = [] if board.shown is None else [_verdict(board.shown, out)]
-        others = [_line(each, out) for each in board.rows if not each.is_shown]
+        height, board, plain = options.height or out.height, self._board, options.update(height=None)
+
+        def drawn(*parts: RenderableType) -> list[list[Segment]]:
+            return out.render_lines(Group(*parts), plain) if parts else []
+
+        top = drawn(*([] if board.shown is None else [_verdict(board.shown, out)]))
         notes = [Text(printable(each, out), style="dim") for each in board.notes or ("",)]
-        body = _welcome(board, out) if board.shown is None else [*_steps(board.shown, out)]
-        foot = [*others, *notes, Text(printable(self._keys, out))]
-        plain = options.update(height=None)
-        top, middle, bottom = (out.render_lines(Group(*part), plain) for part in (head, body, foot))
+        last = drawn(*notes, Text(printable(self._keys, out)))
+        room = height - len(top) - len(last) - _LEAST
+        others = [drawn(_line(each, out)) for each in _urgent_first(board.rows)]
+        bottom = [*_folded(others, room, out), *last]
+        middle = drawn(*(_welcome(board, out) if board.shown is None else _steps(board.shown, out)))
         room = max(0, height - len(top) - len(bottom) - 1)
         if len(middle) > room:
-            middle = [*middle[: max(0, room - 1)], [Segment("   …" if unicode_fits(out) else "   ...")]]
+            middle = [*middle[: max(0, room - 1)], [Segment(f"   {_dots(out)}")]]
         blank = [[Segment("")] for _ in range(height - len(top) - len(middle) - len(bottom))]
         for number, line in enumerate([*top, *middle, *blank, *bottom][:height]):
             if number:
                 yield Segment.line()
             yield from line
+
+
+def _urgent_first(rows: Iterable[Row]) -> list[Row]:
+    """The other phones: first those that wait for somebody."""
+    order = [State.WAITING, State.FAILED, State.LOST, State.LOCKED, State.CONNECTING, State.SCANNING, State.DONE]
+    return sorted((each for each in rows if not each.is_shown), key=lambda each: order.index(each.state))
+
+
+def _folded(others: Sequence[list[list[Segment]]], room: int, out: Console) -> list[list[Segment]]:
+    """As many of the other phones as there is room for, and how many more there are."""
+    lines: list[list[Segment]] = []
+    for number, each in enumerate(others):
+        is_last = number == len(others) - 1
+        if len(lines) + len(each) > room - (not is_last):
+            return [*lines, [Segment(f"{_dots(out)} +{len(others) - number}")]]
+        lines += each
+    return lines
+
+
+def _dots(out: Console) -> str:
+    return "…" if unicode_fits(out) else "..."
 
 
 def _verdict(shown: Shown, out: Console) -> RenderableType:

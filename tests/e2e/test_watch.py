@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pypdf
@@ -14,6 +14,7 @@ from agent.simulator import Reply, SimulatedPhone, load
 from agent.transport.keys import WorkstationKey
 from tests.e2e.conftest import BIN, Workstation, free_port
 from tests.e2e.terminal import Terminal, terminal
+from tests.e2e.test_root import rooted
 
 HEALTHY, BREACHED, LOCKED = "pixel-a14-healthy", "samsung-a16-breached", "vivo-a15-locked"
 
@@ -179,3 +180,20 @@ def test_phones_on_cables_come_go_in_the_middle_and_finish_without_a_server(
                 assert "Pixel 7" not in shown
         first.unlink()
         screen.wait_for("Connect a phone")
+
+
+def test_a_hub_with_more_phones_than_lines_keeps_verdict_and_keys(bench: Callable[..., object], tmp_path: Path) -> None:
+    with ExitStack() as hub:
+        shy = [hub.enter_context(SimulatedPhone(load(HEALTHY), authorise="never")) for _ in range(22)]
+        failing = hub.enter_context(SimulatedPhone(load(BREACHED)))
+        with bench(*on(failing.port, *(each.port for each in shy))) as screen:  # type: ignore[attr-defined]
+            shown = screen.wait_for("F A I L S", "1. Unlock the phone", "… +", "[R] repeat").splitlines()
+    assert len(shown) <= 24
+    assert sum("1. Unlock the phone" in line for line in shown) == 1
+    named = sum("waits for its holder" in line for line in shown)
+    assert any(f"… +{22 - named}" in line for line in shown)
+
+
+def test_root_is_used_at_the_bench_where_it_is_allowed(bench: Callable[..., object]) -> None:
+    with SimulatedPhone(rooted("3d")) as phone, bench("--allow-root", *on(phone.port)) as screen:  # type: ignore[attr-defined]
+        screen.wait_for("F A I L S", "Linked devices", "Windows")
