@@ -30,8 +30,21 @@ class ParameterRow:
 
 def parameter_row(parameter: Parameter, language: Language) -> ParameterRow:
     """One parameter for a reader."""
-    layer = gettext("The policy itself") if parameter.layer == "policy" else parameter.layer
-    return ParameterRow(parameter.name, parameter.title[language], value_text(parameter.value), layer)
+    return ParameterRow(
+        parameter.name, parameter.title[language], value_text(parameter.value), layer_text(parameter.layer)
+    )
+
+
+def layer_text(layer: str) -> str:
+    """A layer of a policy in words; the name in it is its author's."""
+    kind, _, name = layer.partition(" ")
+    words = {
+        "policy": gettext("The policy itself"),
+        "organisation": gettext("Organisation: %(name)s"),
+        "group": gettext("Group %(name)s"),
+        "phone": gettext("Phone %(serial)s"),
+    }
+    return words[kind] % {"name": name, "serial": name} if kind in words else layer
 
 
 def value_text(value: ParameterValue) -> str:

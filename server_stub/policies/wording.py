@@ -1,6 +1,6 @@
 """What differs between two policies, in words: values, rules, questions, networks, exceptions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -11,7 +11,7 @@ from agent.messages import Language
 from agent.policy import explain
 from agent.policy.document import Condition
 from agent.policy.model import Policy, Rule
-from server_stub.guideline.policy import value_text
+from server_stub.guideline.policy import layer_text, value_text
 from server_stub.web.text import clean
 from server_stub.web.words import SEVERITIES, STRENGTHS
 
@@ -51,7 +51,11 @@ def _pair(what: str, before: str, after: str) -> Iterator[Difference]:
 
 def _head(old: Policy, new: Policy, language: Language) -> Iterator[Difference]:
     yield from _pair(gettext("Policy"), f"{old.id} {old.version}", f"{new.id} {new.version}")
-    yield from _pair(gettext("Layers"), _joined(old.layers[1:]), _joined(new.layers[1:]))
+    yield from _pair(
+        gettext("Layers"),
+        _joined([layer_text(each) for each in old.layers[1:]]),
+        _joined([layer_text(each) for each in new.layers[1:]]),
+    )
     yield from _pair(gettext("Time zone"), str(old.time_zone), str(new.time_zone))
     yield from _pair(
         gettext("An exception lasts at most"), _days(old.longest_waiver.days), _days(new.longest_waiver.days)
@@ -97,6 +101,8 @@ def _rules(old: Policy, new: Policy, language: Language) -> Iterator[Difference]
             yield Difference(gettext("Rule") + f" {rule_id}", there if was else "–", there if becomes else "–")
             continue
         for title, told in _ASPECTS:
+            if told in _WRITTEN and _WRITTEN[told](was) == _WRITTEN[told](becomes):
+                continue  # what differs is a value, and it is told above
             values = [told(rule, policy, language) for rule, policy in ((was, old), (becomes, new))]
             yield from _pair(f"{becomes.title[language]}: {title}", *values)
 
@@ -142,6 +148,10 @@ def _counts(rule: Rule, _policy: Policy, _language: Language) -> str:
     }[rule.counts]
 
 
+_WRITTEN: Mapping[Callable[[Rule, Policy, Language], str], Callable[[Rule], Condition | None]] = {
+    _when: lambda rule: rule.written.when,
+    _expect: lambda rule: rule.written.expect,
+}
 _ASPECTS: tuple[tuple[str | Promise, Callable[[Rule, Policy, Language], str]], ...] = (
     (_("title"), _title),
     (_("asked when"), _when),
