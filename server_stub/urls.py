@@ -13,6 +13,7 @@ from server_stub.guideline import pages as guideline
 from server_stub.holders import pages as holders
 from server_stub.ingest.api import api
 from server_stub.packs import pages as packs
+from server_stub.papers import pages as papers
 from server_stub.phones import pages as phones
 from server_stub.policies import pages as policies
 from server_stub.policies.handing import router as policy_for_agents
@@ -65,6 +66,8 @@ class Step:
 
 register_converter(Key, "key")
 register_converter(Step, "step")
+register_converter(papers.PaperForm, "paper-form")
+register_converter(papers.ManyForm, "many-form")
 register_converter(Decision, "decision")
 register_converter(alerts.OfChannel, "of-channel")
 api.add_router("", policy_for_agents)
@@ -75,6 +78,8 @@ urlpatterns = [
     path("views/<int:view_id>/opening/", saved.open_with, name="open-with-view"),
     path("phones/<key:key>/", phones.phone_page, name="phone"),
     path("phones/<key:key>/reports/<uuid:report_id>/signed", phones.signed_report, name="signed-report"),
+    path("phones/<key:key>/reports/<uuid:report_id>/as/<paper-form:form>", papers.paper, name="paper"),
+    path("exports/<many-form:form>", papers.many, name="many"),
     path("clauses/", guideline.clauses_page, name="clauses"),
     path("clauses/<key:number>/", guideline.clause_page, name="clause"),
     path("policy/", guideline.policy_page, name="policy"),

@@ -84,6 +84,7 @@ class PhonePage:
     past: bool  # the page shows an instant before the newest report
     report: HistoryRow
     profile: str
+    certificate: bool  # of a hand-over: its PDF is the certificate
     policy_sha256: str
     published_policy: str  # by which the collector judged again; "": the agent judged by the same one
     steps: list[Step]
@@ -135,6 +136,7 @@ def phone_view(phone: Phone, instant: Instant, query: Mapping[str, str], *, priv
         past=past,
         report=_history_row(shown, shown),
         profile=str(PROFILES[report.profile]),
+        certificate=report.profile == "handover",
         policy_sha256=report.policy.sha256,
         published_policy=_published(told, report),
         steps=[step for n, step in enumerate(steps) if _comes_first(step, n)],

@@ -27,6 +27,8 @@ TABLE = {
     "POST views/<int:view_id>/opening/": (302, 302, 302, 302, 302, 302),
     "GET phones/<key:key>/": (302, 200, 200, 200, 200, 200),
     "GET phones/<key:key>/reports/<uuid:report_id>/signed": (302, 403, 200, 200, 200, 200),
+    "GET phones/<key:key>/reports/<uuid:report_id>/as/<paper-form:form>": (302, 403, 200, 200, 200, 200),
+    "GET exports/<many-form:form>": (302, 403, 200, 200, 200, 200),
     "GET clauses/": (302, 200, 200, 200, 200, 200),
     "GET clauses/<key:number>/": (302, 200, 200, 200, 200, 200),
     "GET policy/": (302, 200, 200, 200, 200, 200),
@@ -168,6 +170,8 @@ def test_who_may_open_it(
         .replace("<int:waiver_id>", str(asked.pk))
         .replace("<decision:what>", "approve")
         .replace("<int:stamp_id>", "1")
+        .replace("<paper-form:form>", "pdf")
+        .replace("<many-form:form>", "ocsf")
         .replace("<int:edition_id>", str(edition.pk))
         .replace("<step:what>", "approve")
         .replace("<key:number>", "7")
