@@ -77,7 +77,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One phone in the queue. `status`: its verdict, where it has one; `answered` of `commands` while it is read."""
+    """One phone in the queue. `status`: its verdict, where it has one.
+
+    While it is read: `answered` of `commands`, the last of them `command`.
+    """
 
     name: str
     phone: str
@@ -88,6 +91,7 @@ class Row:
     steps: tuple[str, ...]
     answered: int
     commands: int
+    command: str
     is_shown: bool
 
 
@@ -197,5 +201,6 @@ def _row(place: Place, bench: Bench, language: Language) -> Row:
         steps=tuple(each(language) for each in place.steps),
         answered=place.answered,
         commands=place.commands if place.state is State.SCANNING else 0,
+        command=place.command if place.state is State.SCANNING else "",
         is_shown=place is bench.shown,
     )

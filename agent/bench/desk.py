@@ -41,6 +41,7 @@ class Place:
     state: State = State.CONNECTING
     answered: int = 0
     commands: int = 0
+    command: str = ""  # answered last
     said: Message | None = None
     steps: tuple[Message, ...] = ()
     judged: Judged | None = None
@@ -131,15 +132,17 @@ class Desk:
         def told(change: Callable[[], None]) -> None:
             self._post(lambda: change() if place.round == number else None)
 
-        def answered(done: int, total: int) -> None:
+        def answered(done: int, total: int, command: str = "") -> None:
             place.state, place.said, place.steps = State.SCANNING, None, ()
-            place.answered, place.commands = done, total
+            place.answered, place.commands, place.command = done, total, command
 
         try:
             with closing(present.found.open()) as transport:
                 told(lambda: answered(0, 1))
                 capture = capture_phone(
-                    transport, self._commands, on_answer=lambda _, done, total: told(lambda: answered(done, total))
+                    transport,
+                    self._commands,
+                    on_answer=lambda each, done, total: told(lambda: answered(done, total, each.key)),
                 )
             judged = self._judge.judge(capture)
         except PostureError as error:

@@ -107,7 +107,10 @@ def _line(row: Row, out: Console) -> RenderableType:
     line.add_column(no_wrap=True, overflow="ellipsis" if unicode_fits(out) else "crop", ratio=1)
     line.add_column(no_wrap=True, min_width=_STATE)
     line.add_column(no_wrap=True, width=_BAR + 8)
-    line.add_row(Text(printable(row.phone, out)), Text(printable(state, out), style=state.style), Text(_bar(row)))
+    name = Text(printable(row.phone, out))
+    if row.command:
+        name.append(printable(f" · {row.command}", out), style="dim")
+    line.add_row(name, Text(printable(state, out), style=state.style), Text(_bar(row)))
     told = [row.said] if row.said and row.status is None else []
     told += [f"{number}. {step}" for number, step in enumerate(row.steps, 1)]
     return Group(line, *(Padding(Text(printable(each, out), style="yellow"), (0, 0, 0, 3)) for each in told))

@@ -84,7 +84,8 @@ def test_a_phone_that_vanishes_while_it_is_read_comes_back_and_finishes(bench: C
     port = free_port()
     with bench(*on(port)) as screen:  # type: ignore[attr-defined]
         with SimulatedPhone(load(HEALTHY), port, answers={"dumpsys wifi": Reply(hang="forever")}):
-            screen.wait_for("is being read")
+            shown = screen.wait_for(f"127.0.0.1:{port} · ", "is being read")
+            assert re.search(r"127\.0\.0\.1:\d+ · \S+.* is being read +\[#*\.+\] \d+/\d\d", shown)
         screen.wait_for("went away before it had said all")
         with SimulatedPhone(load(HEALTHY), port):
             screen.wait_for("N O T   P R O V E D", "Pixel 7")
