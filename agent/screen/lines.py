@@ -31,11 +31,13 @@ FRONT = (
     r"'s/^ *(m|top|)ResumedActivity[:=] *ActivityRecord\{[0-9a-f]+ u[0-9]+ "
     r"([A-Za-z0-9_.]+\/[A-Za-z0-9_.$]+)[ }].*$/front \2/p' | head -n 1"
 )
-# mWakefulness: PowerManagerService; showing: KeyguardServiceDelegate.dump, the same line from API 26 on.
+# mWakefulness: PowerManagerService; showing: KeyguardServiceDelegate.dump; deviceLocked: TrustManagerService.dumpUser.
+# All are the same from API 26 on.
 BEFORE = (
     'u=$(am get-current-user 2>/dev/null </dev/null); echo "user $u"; '
     "dumpsys power 2>&1 </dev/null | sed -n -E 's/^ *(mWakefulness=[A-Za-z]+).*$/\\1/p'; "
     "dumpsys window policy 2>&1 </dev/null | sed -n -E -e '/KeyguardServiceDelegate/,$s/^ *(showing=[a-z]+) *$/\\1/p'; "
+    "dumpsys trust 2>&1 </dev/null | sed -n -E 's/^.*\\(current\\).*(deviceLocked=[01]).*$/\\1/p'; "
     f"{FRONT}; "
     'pm list packages --user "$u" com.whatsapp 2>&1 </dev/null | sed -n -E '
     "'s/^package:(com\\.whatsapp(\\.w4b)?) *$/app \\1/p'"
@@ -89,14 +91,15 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+# What is in front is asked last: by then a screen that was being opened is there.
 LOOK = (
-    f"date '+at %s'; {FRONT}; uiautomator dump /proc/self/fd/1 2>&1 </dev/null | grep -o -E {_quoted(_TAGS)} | "
-    f"sed -n -E {' '.join('-e ' + _quoted(each) for each in _CUT)}"
+    f"date '+at %s'; uiautomator dump /proc/self/fd/1 2>&1 </dev/null | grep -o -E {_quoted(_TAGS)} | "
+    f"sed -n -E {' '.join('-e ' + _quoted(each) for each in _CUT)}; {FRONT}"
 )
 # As a launcher starts an app: a task that is there comes to the front as it was left.
 OPEN = (
     'am start --user "$u" -a android.intent.action.MAIN -c android.intent.category.LAUNCHER -f 0x10200000 '
-    "-p {package} 2>&1 </dev/null | sed -n -E 's/^(Error|Warning).*$/!\\1/p'"
+    "-p {package} >/dev/null 2>&1 </dev/null"
 )
 TAP = "input tap {x} {y} </dev/null"
 SCROLL = "input swipe {x} {from_y} {x} {to_y} 900 </dev/null"

@@ -13,6 +13,7 @@ from agent.transport import Transport, TransportError
 
 _IDLE_S = 30  # UI Automator alone waits ten for a screen that does not rest
 
+_LOCKED, _UNLOCKED = ("showing=true", "deviceLocked=1"), ("showing=false", "deviceLocked=0")
 _FRONT = re.compile(r"front ([A-Za-z0-9_.]{1,120}/[A-Za-z0-9_.$]{1,160})")
 _NO_END = Message("the phone ended the reading of its screen before its end; keep it unlocked and scan again")
 _TOO_MUCH = Message("the phone sent more than it was asked for; do not trust it, and scan it from another computer")
@@ -30,12 +31,12 @@ class PhoneScreen:
         said = self._run(lines.BEFORE).decode(errors="replace").splitlines()
         user = [int(line[5:]) for line in said if re.fullmatch(r"user \d{1,5}", line)]
         awake = [line.removeprefix("mWakefulness=") for line in said if line.startswith("mWakefulness=")]
-        locked = [line.removeprefix("showing=") for line in said if line in ("showing=true", "showing=false")]
+        locked = [line in _LOCKED for line in said if line in (*_LOCKED, *_UNLOCKED)]
         self._user = user[0] if user else 0
         return Before(
             user=user[0] if user else None,
             awake=awake[0] == "Awake" if awake else None,
-            locked="true" in locked if locked else None,
+            locked=any(locked) if locked else None,
             front=_front(said),
             apps=tuple(name for name in PACKAGES if f"app {name}" in said),
         )
@@ -46,14 +47,15 @@ class PhoneScreen:
 
     def look(self) -> View:
         """Read what is on the screen."""
-        head, _, rest = self._run(lines.LOOK).partition(b"<hierarchy>")
-        said = head.decode(errors="replace").splitlines()
+        head, opened, rest = self._run(lines.LOOK).partition(b"<hierarchy>")
+        inner, closed, tail = rest.rpartition(b"</hierarchy>")
+        said = (head + tail).decode(errors="replace").splitlines()
         at = [int(line[3:]) for line in said if re.fullmatch(r"at \d{9,11}", line)]
         refused = [line[1:] for line in said if line.startswith("!")]
         tree = None
-        if rest:
+        if opened:
             try:
-                tree = parse(b"<hierarchy>" + rest)
+                tree = parse(opened + inner + closed)
             except NoTree:
                 refused = ["<hierarchy>…"]
         return View(_front(said), at[0] if at else None, tree, quoted(refused[0], 120) if refused else "")

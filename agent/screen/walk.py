@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from agent.screen.door import Screen, View
+from agent.screen.door import Screen
 from agent.screen.known import (
     APP_LOCK_SCREENS,
     BIOMETRICS,
@@ -41,15 +41,23 @@ class Walk:
     def begin(self) -> None:
         """Open WhatsApp and make sure that it shows its first screen."""
         self._screen.open(self._package)
-        first = self._look()[1]
+        for left in reversed(range(_TRIES)):  # an app that was not running takes a moment
+            try:
+                if _is_first(self._look()):
+                    break
+                if not left:
+                    raise Stop("elsewhere")
+            except Stop as stop:
+                if not left or stop.trouble not in ("not opened", "covered"):
+                    raise
         self._opened = True
-        if not _is_first(first):
-            raise Stop("elsewhere")
 
     def to(self, goal: Goal) -> Node:
         """Go to a screen by the first of its ways that leads there; return its tree."""
         for way in goal.ways:
             tree = self._follow(way)
+            if tree is not None and tree.find(*goal.markers) is None:
+                tree = self._look()  # its content may come later
             if tree is not None and tree.find(*goal.markers) is not None:
                 return tree
             self.home()
@@ -58,7 +66,7 @@ class Walk:
     def home(self) -> None:
         """Return to the first screen."""
         self.leave()
-        if not _is_first(self._look()[1]):
+        if not _is_first(self._look()):
             raise Stop("elsewhere")
 
     def leave(self) -> None:
@@ -71,7 +79,7 @@ class Walk:
         """Read the whole list of linked devices, scrolling as far as it goes."""
         found = _page(tree)
         if not found:
-            tree = self._look()[1]  # the list may come later than its frame
+            tree = self._look()  # the list may come later than its frame
             found = _page(tree)
         if not found and tree.find(LINK_BUTTON, DESCRIPTION) is None:
             raise Stop("unknown layout")
@@ -81,7 +89,7 @@ class Walk:
             if area is None or not area.scrollable or area.bounds is None or not found:
                 break
             self._screen.scroll(area.bounds)
-            tree = self._look()[1]
+            tree = self._look()
             again = _page(tree, scrolled=True)
             if again == found:
                 break
@@ -100,7 +108,7 @@ class Walk:
 
     def _follow(self, way: tuple[Hop, ...]) -> Node | None:
         """Take each hop; return the last tree, None where one is not there."""
-        tree, in_menu = self._look()[1], False
+        tree, in_menu = self._look(), False
         for hop in way:
             node, tree = self._scrolled_to(tree, lambda each, hop=hop: _step(each, hop), far=hop.far)  # type: ignore[misc]
             if node is None:
@@ -109,7 +117,7 @@ class Walk:
             self._depth += 0 if in_menu else 1
             in_menu = node.id == OVERFLOW
             self._screen.tap(node)
-            tree = self._look()[1]
+            tree = self._look()
         return tree
 
     def _scrolled_to(
@@ -122,12 +130,12 @@ class Walk:
                 return node, tree
             before = _shape(tree)
             self._screen.scroll(area.bounds)
-            tree = self._look()[1]
+            tree = self._look()
             if _shape(tree) == before:
                 break
         return wanted(tree), tree
 
-    def _look(self) -> tuple[View, Node]:
+    def _look(self) -> Node:
         """Look until the screen rests; raise Stop for whatever is not WhatsApp's own and open."""
         said = ""
         for _ in range(_TRIES):
@@ -138,7 +146,7 @@ class Walk:
             self._check_front(view.front)
             if view.tree is not None:
                 self._check(view.tree)
-                return view, view.tree
+                return view.tree
             said = view.said
         raise Stop("no tree", said)
 
