@@ -7,7 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +101,5 @@ class DataDir:
             part.replace(self._enrolment)
         except OSError as error:
             raise PostureError(
-                Message("{path} cannot be written: {why}", {"path": str(part), "why": error.strerror or str(error)})
+                Message("{path} cannot be written: {why}", {"path": str(part), "why": because(error)})
             ) from error

@@ -15,7 +15,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 
 ALGORITHM = "Ed25519"
 _MEMBERS = {"payload", "protected", "signature"}
@@ -42,7 +42,7 @@ class SigningKey:
                 _write_once(path, json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)))
             return cls(OKPKey.import_key(json.loads(path.read_text())), path)
         except OSError as error:
-            values = {"path": str(path), "why": error.strerror or str(error)}
+            values: dict[str, str | int | Message] = {"path": str(path), "why": because(error)}
             raise PostureError(replace(cls.UNREADABLE, values=values)) from error
         except (ValueError, JoseError) as error:
             raise PostureError(replace(cls.DAMAGED, values={"path": str(path)}), permanent=True) from error

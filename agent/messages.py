@@ -59,6 +59,41 @@ def quoted(text: str, limit: int = 240) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
+# What the C library says most often when a file, a disk or a network refuses: its words are the key.
+_SYSTEM = {
+    message.sentence: message
+    for message in (
+        Message("Address already in use"),
+        Message("Broken pipe"),
+        Message("Connection refused"),
+        Message("Connection reset by peer"),
+        Message("Connection timed out"),
+        Message("Disk quota exceeded"),
+        Message("File exists"),
+        Message("File name too long"),
+        Message("Input/output error"),
+        Message("Is a directory"),
+        Message("Name or service not known"),
+        Message("Network is unreachable"),
+        Message("No route to host"),
+        Message("No space left on device"),
+        Message("No such file or directory"),
+        Message("Not a directory"),
+        Message("Operation not permitted"),
+        Message("Permission denied"),
+        Message("Read-only file system"),
+        Message("Temporary failure in name resolution"),
+        Message("Too many open files"),
+    )
+}
+
+
+def because(error: OSError) -> Message:
+    """What the system says of an error, in the reader's language where that is a common one."""
+    said = error.strerror or str(error)
+    return _SYSTEM.get(said) or Message("{why}", {"why": said})
+
+
 class PostureError(Exception):
     """Anything that ends in one clear sentence for a person instead of a traceback.
 

@@ -1,9 +1,11 @@
 """Sentences for people: whatever fills a gap, the sentence stays one line that says what it looks like."""
 
+from pathlib import Path
+
 import pytest
 import usb1
 
-from agent.messages import Message, quoted
+from agent.messages import Message, because, quoted
 from agent.transport.adb_server import _listed
 from agent.transport.usb import trouble
 
@@ -27,3 +29,11 @@ def test_a_serial_number_forges_no_line(said: Message) -> None:
 def test_quotes_at_most_what_fits() -> None:
     assert quoted(f"  {'á' * 300}\n", 5) == "áááá…"
     assert quoted(FORGED) == SHOWN
+
+
+def test_what_the_system_says_is_said_in_the_readers_language(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as raised:
+        (tmp_path / "none").read_bytes()
+    assert because(raised.value)() == "No such file or directory"
+    assert because(OSError(9999, "{odd}\x1b"))() == "{odd}\ufffd"
+    assert because(OSError("one word"))() == "one word"

@@ -22,7 +22,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from agent import __version__
 from agent.capture.folder import LIMIT_BYTES, LIMIT_FILES, Answers, file_name
 from agent.capture.model import Answer, Capture, Outcome, Source
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 
 MANIFEST = "manifest.json"
 TOTAL_LIMIT_BYTES = 256 * 1024 * 1024
@@ -75,7 +75,7 @@ def save(capture: Capture, path: Path) -> None:
     except FileExistsError as error:
         raise _failed(path, Message("there is such a file already; give another name or move it away")) from error
     except OSError as error:
-        raise _failed(path, Message("cannot be written ({error})", {"error": error.strerror or str(error)})) from error
+        raise _failed(path, Message("cannot be written ({error})", {"error": because(error)})) from error
 
 
 def _publish(written: Path, path: Path) -> None:

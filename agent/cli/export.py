@@ -8,7 +8,7 @@ import click
 
 from agent.cli import options
 from agent.cli.language import language, t
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.report.check import open_report
 from agent.report.export import FORMATS
 from agent.report.model import Report
@@ -34,7 +34,7 @@ def command(files: tuple[Path, ...], form: str, output: Path | None) -> int:
         part.write_text(told, encoding="utf-8", newline="")
         part.replace(output)
     except OSError as error:
-        why = error.strerror or str(error)
+        why = because(error)
         raise PostureError(Message("{path} cannot be written: {why}", {"path": str(output), "why": why})) from error
     return 0
 
@@ -44,7 +44,7 @@ def _reports(path: Path) -> Iterator[Report]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        why = error.strerror or str(error)
+        why = because(error)
         raise PostureError(Message("{path} cannot be read: {why}", {"path": str(path), "why": why})) from error
     for number, text in _documents(content):
         try:

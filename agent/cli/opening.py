@@ -4,7 +4,7 @@ from pathlib import Path
 from types import ModuleType
 
 from agent.data_dir import DataDir
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 
 
 def opened(data: Path | None) -> ModuleType:
@@ -19,7 +19,7 @@ def opened(data: Path | None) -> ModuleType:
         raise PostureError(
             Message(
                 "the folder {path} cannot be used: {why}",
-                {"path": str(DataDir.find(data).root), "why": error.strerror or str(error)},
+                {"path": str(DataDir.find(data).root), "why": because(error)},
             )
         ) from error
     return run

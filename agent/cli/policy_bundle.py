@@ -10,7 +10,7 @@ from agent.cli import options
 from agent.cli.language import language, t
 from agent.cli.terminal import console, printable
 from agent.data_dir import DataDir
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.policy.files import find
 from agent.policy.loading import assemble
 
@@ -46,7 +46,7 @@ def pack(path: Path, overlays: tuple[Path, ...], output: Path, data: Path | None
     try:
         output.write_text(bundle + "\n")
     except OSError as error:
-        why = error.strerror or str(error)
+        why = because(error)
         raise PostureError(Message("{path} cannot be written: {why}", {"path": str(output), "why": why})) from error
     edition = release(files)
     values = {"path": str(output), "id": edition.id, "version": edition.version, "key": signer.id}

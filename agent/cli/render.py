@@ -9,7 +9,7 @@ from agent.cli import options
 from agent.cli.language import language, t
 from agent.cli.verify import read_key
 from agent.data_dir import DataDir
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.report.check import Opened, open_report
 from agent.report.render import write
 from agent.report.signature import AgentKey, SignatureError
@@ -39,7 +39,7 @@ def _opened(file: Path, key: dict[str, Any] | None) -> Opened:
         return open_report(file.read_bytes(), key)
     except OSError as error:
         raise PostureError(
-            Message("{path} cannot be read: {why}", {"path": str(file), "why": error.strerror or str(error)})
+            Message("{path} cannot be read: {why}", {"path": str(file), "why": because(error)})
         ) from error
     except SignatureError as error:
         raise PostureError(

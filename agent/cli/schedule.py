@@ -21,7 +21,7 @@ from agent.cli.language import language, t
 from agent.cli.morning import show_status, show_summary
 from agent.data_dir import DataDir
 from agent.delivery import Collector, Outbox
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.schedule import (
     Journal,
     Night,
@@ -60,7 +60,7 @@ def init(data: Path | None) -> int:
         click.echo(t("{path} is there already; nothing was changed.", path=str(path)), err=True)
         return exits.USAGE
     except OSError as error:
-        why = error.strerror or str(error)
+        why = because(error)
         raise PostureError(Message("{path} cannot be written: {why}", {"path": str(path), "why": why})) from error
     click.echo(t("Wrote {path}; fill in the phones and the windows, then: posture schedule run", path=str(path)))
     return 0
@@ -159,7 +159,7 @@ def install(root: Path | None, system: str | None) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding=task_scheduler.ENCODING if system == "windows" else "utf-8")
         except OSError as error:
-            why = error.strerror or str(error)
+            why = because(error)
             raise PostureError(Message("{path} cannot be written: {why}", {"path": str(path), "why": why})) from error
         click.echo(str(path), err=True)
     click.echo(who, err=True)

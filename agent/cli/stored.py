@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agent.capture import quoted
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.policy import recorded
 from agent.policy.diff import Phone
 from agent.policy.terms import Profile
@@ -33,7 +33,7 @@ def _reports(path: Path) -> Iterator[Phone]:
                 if line.strip():
                     yield _phone(path, number, line)
     except OSError as error:
-        why = error.strerror or str(error)
+        why = because(error)
         raise PostureError(Message("{path} cannot be read: {why}", {"path": str(path), "why": why})) from error
 
 

@@ -12,7 +12,7 @@ from agent.capture import quoted
 from agent.cli import options
 from agent.cli.language import language, t
 from agent.data_dir import DataDir
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.report.check import check_signed
 from agent.report.signature import AgentKey
 
@@ -32,7 +32,7 @@ def command(files: tuple[Path, ...], key_file: Path | None, data: Path | None) -
         try:
             report = check_signed(path.read_bytes(), public)
         except OSError as error:
-            message = Message("{path} cannot be read: {why}", {"path": str(path), "why": error.strerror or str(error)})
+            message = Message("{path} cannot be read: {why}", {"path": str(path), "why": because(error)})
             raise PostureError(message) from error
         except PostureError as error:
             click.echo(f"✕ {path}: {error.message(language())}")

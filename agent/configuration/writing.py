@@ -14,7 +14,7 @@ import yaml
 from agent import configuration
 from agent.capture import quoted
 from agent.data_dir import DataDir
-from agent.messages import Language, Message, PostureError
+from agent.messages import Language, Message, PostureError, because
 from agent.policy import load
 from agent.policy.document import Duration, Overlay, ParameterValue
 from agent.policy.source import parse
@@ -71,7 +71,7 @@ def _replace(path: Path, text: str) -> None:
         part.replace(path)
     except OSError as error:
         raise PostureError(
-            Message("{path} cannot be written: {why}", {"path": str(path), "why": error.strerror or str(error)})
+            Message("{path} cannot be written: {why}", {"path": str(path), "why": because(error)})
         ) from error
 
 

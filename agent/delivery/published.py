@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.capture import quoted
 from agent.delivery.client import Collector, DeliveryError
 from agent.facts import instant
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.policy import Policy, PolicyError, bundle
 from agent.policy.files import Files
 from agent.policy.loading import assemble
@@ -103,5 +102,5 @@ class Published:
             part.write_text(text)
             part.replace(path)
         except OSError as error:
-            why = quoted(error.strerror or str(error))
+            why = because(error)
             raise PostureError(Message("{path} cannot be written: {why}", {"path": str(path), "why": why})) from error

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from agent.delivery.client import Collector
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.report.signature import RotationKey
 
 
@@ -30,7 +30,7 @@ def rotate(path: Path, collector: Collector) -> str:
         raise PostureError(
             Message(
                 "the new key could not be put to {path}: {why}; say `posture enroll --rotate` again",
-                {"path": str(path), "why": error.strerror or str(error)},
+                {"path": str(path), "why": because(error)},
             )
         ) from error
     return new.id

@@ -8,7 +8,7 @@ from platform import system
 from typing import Literal, Protocol, TypeVar
 
 from agent.data_dir import DataDir
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.transport.adb_server import AdbServer
 
 Told = TypeVar("Told", str, Message)
@@ -90,5 +90,5 @@ class Check:
         except PostureError as error:
             return [Finding("problem", error.message, _FIRST)]
         except OSError as error:
-            values = {"path": str(error.filename), "why": error.strerror or str(error)}
+            values: dict[str, str | int | Message] = {"path": str(error.filename), "why": because(error)}
             return [Finding("problem", Message("{path} cannot be looked at: {why}", values), _FIRST)]

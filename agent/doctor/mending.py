@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 
 RULE = """\
 # Phones with USB debugging may be used by whoever sits at this computer (posture doctor).
@@ -40,7 +40,7 @@ class UdevRule:
             raise PostureError(
                 Message(
                     "{path} cannot be written: {why}; run it as an administrator: `sudo posture doctor --fix`",
-                    {"path": str(self.path), "why": error.strerror or str(error)},
+                    {"path": str(self.path), "why": because(error)},
                 )
             ) from error
         return Message("written; now `sudo udevadm control --reload`, then plug the phone in again")
@@ -65,6 +65,6 @@ class OwnerOnly:
         try:
             self.path.chmod(0o700 if self.path.is_dir() else 0o600)
         except OSError as error:
-            values = {"path": str(self.path), "why": error.strerror or str(error)}
+            values: dict[str, str | int | Message] = {"path": str(self.path), "why": because(error)}
             raise PostureError(Message("{path} cannot be changed: {why}", values)) from error
         return Message("done; if others may have read it, make a new key")

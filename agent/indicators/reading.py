@@ -11,7 +11,7 @@ import yaml
 from agent.capture import quoted
 from agent.indicators import echap, stix
 from agent.indicators.model import Found, IndicatorError, IndicatorFile
-from agent.messages import Message
+from agent.messages import Message, because
 
 LIMIT_BYTES = 32 * 1024 * 1024
 _DEEPEST = 60
@@ -28,7 +28,7 @@ def read_file(path: Path, version: str | None = None, now: datetime | None = Non
         with path.open("rb") as file:
             data = file.read(LIMIT_BYTES + 1)
     except OSError as error:
-        raise _error(path, Message("cannot be read: {why}", {"why": error.strerror or str(error)})) from error
+        raise _error(path, Message("cannot be read: {why}", {"why": because(error)})) from error
     if len(data) > LIMIT_BYTES:
         raise _error(path, Message("is larger than {limit} MB", {"limit": LIMIT_BYTES // (1024 * 1024)}))
     found, newest = _read(path, data, now)

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agent.indicators.model import IndicatorError, IndicatorFile
-from agent.messages import Message
+from agent.messages import Message, because
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,4 @@ class Store:
 
 
 def _trouble(folder: Path, error: OSError) -> IndicatorError:
-    return IndicatorError(
-        Message("{path} cannot be used: {why}", {"path": str(folder), "why": error.strerror or str(error)})
-    )
+    return IndicatorError(Message("{path} cannot be used: {why}", {"path": str(folder), "why": because(error)}))

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from agent.capture import quoted
 from agent.keys import Refusals, SigningKey, opened
-from agent.messages import Message
+from agent.messages import Message, because
 from agent.policy.document import Change, Date, Overlay, Part, Texts, Word
 from agent.policy.files import Files
 from agent.policy.source import LIMIT_BYTES, PolicyError, Source, parse
@@ -114,7 +114,7 @@ def read(path: Path) -> Files:
         with path.open("rb") as stream:
             signed = stream.read(_LIMIT_BYTES + 1)
     except OSError as error:
-        values = {"file": quoted(str(path)), "why": error.strerror or str(error)}
+        values: dict[str, str | int | Message] = {"file": quoted(str(path)), "why": because(error)}
         raise PolicyError(Message("{file}: cannot be read: {why}", values)) from error
     try:
         return unpack(signed)

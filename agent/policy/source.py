@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from agent.capture import quoted
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 
 LIMIT_BYTES = 1024 * 1024
 _DEEPEST = 40
@@ -78,7 +78,7 @@ def read(path: Path, name: str) -> Source:
             data = stream.read(LIMIT_BYTES + 1)
     except OSError as error:
         raise PolicyError(
-            Message("{file}: cannot be read: {why}", {"file": quoted(name), "why": error.strerror or str(error)})
+            Message("{file}: cannot be read: {why}", {"file": quoted(name), "why": because(error)})
         ) from error
     if len(data) > LIMIT_BYTES:
         raise PolicyError(Message("{file}: is larger than {limit} bytes", {"file": quoted(name), "limit": LIMIT_BYTES}))

@@ -17,7 +17,7 @@ from joserfc.jwk import OKPKey
 from pydantic import Field, ValidationError
 
 from agent.capture import quoted
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 from agent.policy.bundle import Release, release
 from agent.policy.document import Date, Part, Word
 from agent.policy.files import Files
@@ -103,7 +103,7 @@ class Trust:
             part.write_text(json.dumps(state.model_dump(mode="json"), indent=1) + "\n")
             part.replace(self.path)
         except OSError as error:
-            values = {"path": str(part), "why": error.strerror or str(error)}
+            values: dict[str, str | int | Message] = {"path": str(part), "why": because(error)}
             raise PostureError(Message("{path} cannot be written: {why}", values)) from error
 
 

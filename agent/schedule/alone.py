@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 
 
 class NotAloneError(PostureError):
@@ -29,7 +29,7 @@ def alone(lock: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise PostureError(
-            Message("{path} cannot be written: {why}", {"path": str(lock), "why": error.strerror or str(error)})
+            Message("{path} cannot be written: {why}", {"path": str(lock), "why": because(error)})
         ) from error
     try:
         yield

@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
-from agent.messages import Message
+from agent.messages import Message, because
 from agent.transport.base import TransportError
 
 Service = Literal["connect", "pairing"]
@@ -54,7 +54,7 @@ class Nearby:
             raise TransportError(
                 Message(
                     "this computer cannot listen for phones on its networks ({why}); give the phone's address instead",
-                    {"why": error.strerror or str(error)},
+                    {"why": because(error)},
                 )
             ) from error
         self._browser = ServiceBrowser(self._zeroconf, self._type, handlers=[self._hear])

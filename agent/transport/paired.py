@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.messages import Message
+from agent.messages import Message, because
 from agent.transport.base import TransportError
 
 _GUID = re.compile(r"adb-([A-Za-z0-9._-]{1,64})-[A-Za-z0-9]{6}")
@@ -77,7 +77,7 @@ class PairedPhones:
             Message(
                 "the list of paired phones cannot be used: {path}: {why}; mend its permissions, or delete that folder "
                 "and pair the phones again",
-                {"path": str(self._folder), "why": error.strerror or str(error)},
+                {"path": str(self._folder), "why": because(error)},
             ),
             permanent=True,
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from adb_shell.auth.sign_cryptography import CryptographySigner
 from adb_shell.transport.base_transport import BaseTransport
 
-from agent.messages import Message
+from agent.messages import Message, because
 from agent.transport.base import TransportError
 from agent.transport.direct import ACCEPT_S, ANSWER_S, DirectPhone, WireBroken, WireTimeout, connect
 
@@ -88,7 +88,7 @@ class _Socket(BaseTransport):  # type: ignore[misc]
             raise TransportError(
                 Message(
                     "{address} cannot be reached ({why}); check the address, and that the phone is on this network",
-                    {**values, "why": error.strerror or str(error)},
+                    {**values, "why": because(error)},
                 )
             ) from error
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

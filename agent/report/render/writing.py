@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from agent.messages import Language, Message, PostureError
+from agent.messages import Language, Message, PostureError, because
 from agent.policy import load
 from agent.report.check import Opened
 from agent.report.render.page import page
@@ -28,7 +28,7 @@ def write(opened: Opened, out: Path, language: Language) -> None:
         part.replace(out)
     except OSError as error:
         raise PostureError(
-            Message("{path} cannot be written: {why}", {"path": str(out), "why": error.strerror or str(error)})
+            Message("{path} cannot be written: {why}", {"path": str(out), "why": because(error)})
         ) from error
 
 
