@@ -1,11 +1,16 @@
 """The page's server as a stranger on this computer, or another site's page in its browser, finds it."""
 
+import json
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 import requests
+
+from agent.simulator import Scenario, SimulatedPhone
+from tests.bench.conftest import watching
 
 
 def origin(address: str) -> str:
@@ -87,3 +92,23 @@ def test_many_pages_may_follow_but_not_any_number(nobody: str) -> None:
     assert next(followers[0].iter_lines(chunk_size=1)) == b"event: board"
     for each in followers:
         each.close()
+
+
+def test_what_a_phone_calls_itself_stays_text(tmp_path: Path) -> None:
+    folder = tmp_path / "phone"
+    folder.mkdir()
+    name = "<img src=x onerror=alert(1)>\u202e"
+    (folder / "getprop.txt").write_text(f"[ro.product.model]: [{name}]\n[ro.serialno]: ['\"&<script>]\n")
+    with (
+        SimulatedPhone(Scenario(folder=folder, serial="R58N000TEST")) as phone,
+        watching(tmp_path, "--tcp", phone.address) as address,
+    ):
+        with requests.get(address + "events", stream=True, timeout=60) as followed:
+            told = next(line for line in followed.iter_lines(chunk_size=1) if b"onerror" in line)
+        page = requests.get(address, timeout=10).text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    parts = json.loads(told.removeprefix(b"data: "))["parts"].values()  # put in as HTML; the rest, as text
+    for each in (page, *parts):
+        assert "<img" not in each
+        assert "<script>" not in each
+        assert "\u202e" not in each
