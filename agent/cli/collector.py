@@ -171,7 +171,9 @@ def agents(revoke: str | None, data: Path | None) -> None:
     if revoke is not None and not run.revoke_agent(revoke):
         raise PostureError(Message("there is no agent “{key_id}”", {"key_id": revoke}))
     for agent in run.agents():
-        state = t("revoked") if agent.revoked_at else agent.last_seen_at or t("never seen")
+        state = agent.last_seen_at or t("never seen")
+        if agent.revoked_at or agent.replaced_at:
+            state = t("revoked") if agent.revoked_at else t("key replaced")
         click.echo(f"{agent.id}  {agent.name}  {state}  {agent.version}")
 
 

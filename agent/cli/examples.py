@@ -61,7 +61,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "keys": ((t("the fingerprint that a phone shows when it asks"), "posture keys list"),),
     "outbox": ((t("deliver now what waits, what was refused too"), "posture outbox --retry"),),
-    "enroll": ((t("with a code from the collector's page Agents"), "posture enroll CODE --collector https://posture.example.org"),),
+    "enroll": (
+        (t("with a code from the collector's page Agents"), "posture enroll CODE --collector https://posture.example.org"),
+        (t("later, a new key in the place of the one in use"), "posture enroll --rotate"),
+    ),
     "collector": (
         (t("serve the dashboard on this computer"), "posture collector serve --port 8000"),
         (t("a code for one workstation"), "posture collector enrol-code"),
