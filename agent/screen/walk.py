@@ -1,6 +1,7 @@
 """Finds the way to a screen of WhatsApp and reads it. Whatever it does not know ends it, with a reason."""
 
 from collections.abc import Callable
+from functools import partial
 
 from agent.screen.door import Screen
 from agent.screen.known import (
@@ -88,10 +89,11 @@ class Walk:
             area = tree.find(*LISTS)
             if area is None or not area.scrollable or area.bounds is None or not found:
                 break
+            before = _shape(tree)
             self._screen.scroll(area.bounds)
             tree = self._look()
             again = _page(tree, scrolled=True)
-            if again == found:
+            if again == found and _shape(tree) == before:  # the same words at other places: it moved
                 break
             whole, found = _joined(whole, again), again
         else:
@@ -110,7 +112,7 @@ class Walk:
         """Take each hop; return the last tree, None where one is not there."""
         tree, in_menu = self._look(), False
         for hop in way:
-            node, tree = self._scrolled_to(tree, lambda each, hop=hop: _step(each, hop), far=hop.far)  # type: ignore[misc]
+            node, tree = self._scrolled_to(tree, partial(_step, hop), far=hop.far)
             if node is None:
                 return None
             # A row of the menu closes it: Back leads to the first screen from there as from the menu.
@@ -180,7 +182,7 @@ def _is_menu(tree: Node) -> bool:
     return not _is_first(tree) and tree.find(TITLE) is not None
 
 
-def _step(tree: Node, hop: Hop) -> Node | None:
+def _step(hop: Hop, tree: Node) -> Node | None:
     """Return what a hop touches: by id, else by the menu's label, else the menu's last row."""
     if (node := tree.find(*hop.ids)) is not None and node.bounds is not None:
         return node

@@ -236,6 +236,7 @@ def _linked(package: str, app: WhatsAppScreens) -> Iterator[tuple[str, _Page]]:
             page.row("linked_devices_description_text", [])
         page.row("link_device_button", [("", "+")], "push nowhere")
         page.open("linked_device_recycler_view", scrolls=len(starts) > 1, height=app.rows * ROW)
+        page.y += number  # it never comes to rest where it was before
         for device in app.linked[start : start + app.rows]:
             page.row("device_row", [("name", device.name), ("status", device.status)], "push nowhere")
         page.close()

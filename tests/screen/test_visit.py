@@ -31,6 +31,11 @@ def test_the_old_layout_in_spanish_with_a_list_longer_than_the_screen() -> None:
     assert (seen.record.user, seen.record.trouble, seen.record.left) == (0, None, "as found")
 
 
+def test_behind_rows_that_look_alike_the_list_goes_on() -> None:
+    alike = WhatsAppScreens(linked=(*FOUR[:1] * 3, FOUR[3]), rows=2)
+    assert set(app_of(visited(screens(alike)).record).linked.rows) == {ROWS[0], ROWS[3]}
+
+
 @pytest.mark.parametrize(
     ("language", "layout", "shell"),
     [("pt", "tabs", "mksh"), ("fr", "menu", "mksh"), ("en", "menu", "sh")],
