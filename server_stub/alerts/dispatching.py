@@ -12,7 +12,7 @@ from server_stub.alerts.events import AT_ONCE
 from server_stub.alerts.models import Alert, Delivery, Pending, Subscription
 from server_stub.alerts.sending import queue
 from server_stub.alerts.wording import MOST, word
-from server_stub.guideline.policy import shipped
+from server_stub.policies.published import in_force
 
 # A wave of failures arrives within minutes: the first waits a little for the others, the next message a little longer.
 SETTLE = timedelta(minutes=1)
@@ -50,7 +50,7 @@ def _is_due(subscription: Subscription, now: datetime) -> bool:
 
 def _latest(hour: int, now: datetime) -> datetime:
     """When the organisation's clock last showed that hour."""
-    local = now.astimezone(shipped().time_zone)
+    local = now.astimezone(in_force().time_zone)
     today = local.replace(hour=hour, minute=0, second=0, microsecond=0)
     return today if today <= local else today - timedelta(days=1)
 

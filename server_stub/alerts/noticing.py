@@ -18,6 +18,7 @@ from server_stub.alerts.models import Alert, Change, Trouble
 from server_stub.alerts.raising import raise_alerts
 from server_stub.guideline.policy import shipped
 from server_stub.phones.models import Phone, RuleState
+from server_stub.policies.published import in_force
 
 _AT_ONCE = 500
 _SPYWARE_FACT = "apps.spyware"
@@ -88,8 +89,9 @@ def _read(keys: Collection[str]) -> dict[str, _Seen]:
 
 
 def spyware_rules() -> Sequence[str]:
-    """The rules that look for known spyware."""
-    return [rule.id for rule in shipped().rules if _SPYWARE_FACT in rule.facts]
+    """The rules that look for known spyware, of the policy in force and of the one that agents come with."""
+    rules = (*shipped().rules, *in_force().rules)
+    return sorted({rule.id for rule in rules if _SPYWARE_FACT in rule.facts})
 
 
 def _failing(key: str, seen: _Seen, graces: Graces, now: datetime, writes: _Writes) -> Iterable[Alert]:

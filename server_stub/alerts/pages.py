@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.decorators import permission_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,13 +17,14 @@ from server_stub.alerts import managing
 from server_stub.alerts.events import BROKEN, EVENTS, EXPIRED, EXPIRES, REFUSED, SEVERITIES, weight
 from server_stub.alerts.guard import Forbidden
 from server_stub.alerts.models import Alert, Channel, Delivery, Subscription
-from server_stub.alerts.reading import alerts_view, choices
+from server_stub.alerts.reading import LOG_COLUMNS, alerts_view, choices, log_rows
 from server_stub.alerts.sending import KINDS, replay
 from server_stub.audit.chain import by, record
-from server_stub.guideline.policy import shipped
 from server_stub.holders.models import Group
+from server_stub.policies.published import in_force
 from server_stub.web.answer import answer
 from server_stub.web.clauses import CLAUSES
+from server_stub.web.sheet import sheet, wants_csv
 
 _MANAGE = "alerts.manage_channel"
 _PAGES = {REFUSED: "agents", EXPIRES: "due", EXPIRED: "due", BROKEN: "audit"}
@@ -70,15 +72,17 @@ class _NewGrace(forms.Form):
     def clean_name(self) -> str:
         """Only what the policy has."""
         name: str = self.cleaned_data["name"]
-        if name not in CLAUSES and shipped().rule(name) is None:
+        if name not in CLAUSES and in_force().rule(name) is None:
             raise forms.ValidationError(_("The policy has no such rule or clause."))
         return name
 
 
 @require_safe
 @permission_required("alerts.view_channel", raise_exception=True)
-def alerts_page(request: HttpRequest) -> HttpResponse:
-    """Channels, subscriptions, graces, and the log of messages (`?state=`)."""
+def alerts_page(request: HttpRequest) -> HttpResponseBase:
+    """Channels, subscriptions, graces, and the log of messages (`?state=`); as CSV the log."""
+    if wants_csv(request):
+        return sheet("messages", LOG_COLUMNS, log_rows(request.GET.dict()))
     return _page(request)
 
 

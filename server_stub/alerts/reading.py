@@ -1,7 +1,8 @@
 """What the page of alerts shows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -11,12 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from server_stub.alerts.events import EVENTS, SEVERITIES
 from server_stub.alerts.models import Channel, Delivery, Grace, Subscription
 from server_stub.alerts.wording import rule_title
-from server_stub.guideline.policy import shipped
 from server_stub.holders.models import Group
+from server_stub.policies.published import in_force
 from server_stub.web.clauses import CLAUSES, clause
 from server_stub.web.keyset import cut
 from server_stub.web.words import SEVERITIES as SEVERITY_WORDS
 from server_stub.web.words import Sign
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 KINDS: Mapping[str, str | Promise] = {"email": _("E-mail"), "webhook": _("Webhook"), "apprise": "Apprise"}
 STATES: Mapping[str, tuple[str | Promise, Sign]] = {
@@ -114,17 +118,15 @@ class AlertsPage:
 
 def alerts_view(query: Mapping[str, str], *, secret: str | None = None, problem: str = "") -> AlertsPage:
     """Read everything for the page."""
-    state = query.get("state", "") if query.get("state") in STATES else ""
-    rows = Delivery.objects.select_related("channel", "person")
-    found = cut(rows.filter(state=state) if state else rows, ("-made_at", "-id"), query, settings.PAGE_SIZE)
+    found = cut(_log(query), ("-made_at", "-id"), query, settings.PAGE_SIZE)
     subscriptions = Subscription.objects.select_related("channel").order_by("channel__name", "id")
     return AlertsPage(
         channels=[_channel(each) for each in Channel.objects.filter(ended_at=None).order_by("name", "id")[:_MOST]],
         subscriptions=[_subscription(each) for each in subscriptions[:_MOST]],
         graces=[GraceRow(each.name, _title(each.name), each.days) for each in Grace.objects.order_by("name")[:_MOST]],
-        time_zone=str(shipped().time_zone),
+        time_zone=str(in_force().time_zone),
         mail_works=bool(settings.MAIL_FROM),
-        state=state,
+        state=query.get("state", "") if query.get("state") in STATES else "",
         deliveries=[_delivery(each) for each in found.rows],
         after=found.after,
         before=found.before,
@@ -133,9 +135,28 @@ def alerts_view(query: Mapping[str, str], *, secret: str | None = None, problem:
     )
 
 
+LOG_COLUMNS = ("made_at", "to", "subject", "state", "tries", "last_try", "said")
+
+
+def log_rows(query: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
+    """The log, newest first, for a sheet."""
+    for each in _log(query).order_by("-made_at", "-id").iterator(chunk_size=500):
+        row = _delivery(each)
+        last = row.tries[-1] if row.tries else None
+        yield (
+            *(row.made_at, row.to, row.subject, row.state, len(row.tries)),
+            *((last.at, last.said) if last else (None, None)),
+        )
+
+
+def _log(query: Mapping[str, str]) -> "QuerySet[Delivery]":
+    rows = Delivery.objects.select_related("channel", "person")
+    return rows.filter(state=query["state"]) if query.get("state") in STATES else rows
+
+
 def choices() -> dict[str, list[Choice]]:
     """What the forms offer."""
-    rules = [Choice(rule.id, f"{rule.id}: {rule_title(rule.id)}") for rule in shipped().rules]
+    rules = [Choice(rule.id, f"{rule.id}: {rule_title(rule.id)}") for rule in in_force().rules]
     groups = Group.objects.order_by("name").values_list("name", flat=True)[:_MOST]
     return {
         "kinds": [Choice(kind, str(word)) for kind, word in KINDS.items()],

@@ -20,6 +20,7 @@ from server_stub.alerts.events import AT_ONCE, EVENTS, EXPIRED, EXPIRES, REFUSED
 from server_stub.alerts.models import Alert
 from server_stub.guideline.policy import shipped
 from server_stub.phones.models import Phone
+from server_stub.policies.published import in_force
 from server_stub.web.clauses import clause
 from server_stub.web.text import clean
 from server_stub.web.words import SEVERITIES as SEVERITY_WORDS
@@ -94,13 +95,13 @@ def _what(alert: Alert) -> list[str]:
 
 def until_text(until: datetime) -> str:
     """An instant in the organisation's time zone."""
-    zone = shipped().time_zone
+    zone = in_force().time_zone
     return format_datetime(until, "d MMM y, HH:mm z", tzinfo=zone, locale=get_language() or "en")
 
 
 def rule_title(rule: str) -> str:
     """A rule's title in the message's language."""
-    known = shipped().rule(rule)
+    known = in_force().rule(rule) or shipped().rule(rule)
     return known.title["es" if (get_language() or "").startswith("es") else "en"] if known else clean(rule, 80)
 
 

@@ -49,6 +49,7 @@ _PAGES: Mapping[str, _Page] = {
         AlertsPage,
         "alerts:read",
         query=("state", "after", "before"),
+        csv=True,
     ),
 }
 

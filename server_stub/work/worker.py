@@ -11,7 +11,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from server_stub.guideline.policy import shipped
+from server_stub.policies.published import in_force
 from server_stub.work.jobs import RECURRING
 from server_stub.work.queueing import queue_due
 
@@ -54,7 +54,7 @@ class Background:
         """Queue what is due and do what waits. A database that does not answer is asked again next time."""
         try:
             close_old_connections()
-            queue_due(RECURRING, datetime.now(UTC), shipped().time_zone)
+            queue_due(RECURRING, datetime.now(UTC), in_force().time_zone)
             if DBTaskResult.objects.ready().exists():
                 self._work()
             self._complained = ""

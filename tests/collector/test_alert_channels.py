@@ -13,6 +13,7 @@ from django.test import Client
 from standardwebhooks import Webhook
 
 from server_stub.alerts.models import Channel, Delivery, Subscription
+from server_stub.alerts.outgoing import Outgoing
 from server_stub.alerts.sealing import unseal
 from server_stub.alerts.sending import TRIES, lost, pause, send
 from server_stub.audit.models import Entry
@@ -22,6 +23,33 @@ from tests.collector.telling import channel, something_told
 pytestmark = pytest.mark.django_db
 LOCAL = "127.0.0.1"
 HERE = (ip_network("127.0.0.0/8"),)
+
+
+MAIL = {"POSTURE_MAIL_FROM": "posture@example.org"}
+
+
+def test_the_environment_says_how_mail_goes() -> None:
+    found = Outgoing.read(MAIL | {"POSTURE_SMTP_URL": "smtp://ana:p%40ss@mail.example.org"})
+    server = (found.smtp_host, found.smtp_port, found.smtp_user, found.smtp_password, found.smtp_security)
+    assert server == ("mail.example.org", 587, "ana", "p@ss", "starttls")
+    assert Outgoing.read({}).mail_from == ""
+    assert Outgoing.read({"POSTURE_PUBLIC_URL": "https://posture.example.org/"}).public_url.endswith(".org")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"POSTURE_SMTP_URL": "mail.example.org"} | MAIL,
+        {"POSTURE_SMTP_URL": "smtps://"} | MAIL,
+        {"POSTURE_SMTP_URL": "smtps://mail.example.org"},
+        {"POSTURE_PUBLIC_URL": "posture.example.org"},
+        {"POSTURE_REMINDER_LANGUAGE": "fr"},
+        {"POSTURE_ALERT_NETWORKS": "10.0.0.1/8"},
+    ],
+)
+def test_a_wrong_environment_is_one_sentence(variables: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"^POSTURE_"):
+        Outgoing.read(variables)
 
 
 @pytest.fixture
@@ -262,6 +290,8 @@ def test_the_page(sign_in: Callable[[str], Client], admin: Client) -> None:
     assert [(each["name"], each["days"]) for each in page["graces"]] == [("screen-lock-set", 5)]
     assert len(admin.get("/alerts/?state=sent&format=json").json()["deliveries"]) == 1
     assert admin.get("/alerts/?state=failed&format=json").json()["deliveries"] == []
+    log = b"".join(admin.get("/alerts/?format=csv").streaming_content).decode()
+    assert [line.split(",")[1:5] for line in log.splitlines()[1:]] == [["Security", "One", "sent", "0"]]
     seen = sign_in("operator").get("/alerts/").content.decode()
     assert '<form method="post"' not in seen.partition("<main")[2]
     changes = Entry.objects.filter(action__startswith="alerts.").order_by("number")
