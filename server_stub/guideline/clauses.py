@@ -13,7 +13,7 @@ from agent.messages import Language
 from agent.policy.model import Rule
 from server_stub.phones import tally
 from server_stub.phones.models import ClauseState, Phone, Rank, RuleState
-from server_stub.phones.pages import PhoneRow, phone_row
+from server_stub.phones.pages import PhoneRow, phone_rows
 from server_stub.phones.trend import Trend, trend_of
 from server_stub.policies.published import in_force
 from server_stub.web.clauses import CLAUSES, clause
@@ -98,16 +98,15 @@ def clause_view(number: str, query: Mapping[str, str]) -> ClausePage:
         rules=[_rule(rule, language) for rule in in_force().rules if rule.clause == number],
         cannot=of_policy.cannot[language] if of_policy and of_policy.cannot else None,
         trend=trend_of(number),
-        phones=[phone_row(state.phone) for state in found.rows],
+        phones=phone_rows([state.phone for state in found.rows]),
         after=found.after,
         before=found.before,
     )
 
 
 def failing(number: str) -> "QuerySet[Phone]":
-    """The phones that fail it, the longest first."""
-    states = Phone.objects.filter(clauses__clause=number, clauses__rank=Rank.FAIL)
-    return states.order_by("clauses__since", "key")
+    """The phones that fail it, in no order."""
+    return Phone.objects.filter(clauses__clause=number, clauses__rank=Rank.FAIL)
 
 
 def _row(number: str) -> ClauseRow:

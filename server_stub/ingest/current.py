@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agent.report.model import Report
 from server_stub.alerts.changes import changed as noted
-from server_stub.decisions.applying import NONE, Decisions, as_it_stands, decided, decisions_of
+from server_stub.decisions.applying import Decisions, as_it_stands, decided, decisions_of
 from server_stub.ingest import extract
 from server_stub.ingest.envelope import payload_of
 from server_stub.phones.models import Phone, Rank, RuleState, StoredReport
@@ -45,8 +45,8 @@ class _Judged(Look):
     digest: str
 
     @classmethod
-    def of(cls, look: Look, people: Decisions, now: datetime) -> "_Judged":
-        report = decided(look.report, people, now)
+    def of(cls, look: Look, people: Decisions | None, now: datetime) -> "_Judged":
+        report = decided(look.report, people, now) if people else look.report
         rules = extract.rules(report)
         return cls(report, look.key, look.at, rules, extract.digest_of(rules))
 
@@ -73,7 +73,7 @@ def move(phones: Mapping[str, Phone], looks: Iterable[Look], touched: Collection
     From one night to the next most phones stand as they stood: of these no rule is read or written.
     """
     people, now = decisions_of(phones[key] for key in touched) if touched else {}, timezone.now()
-    ordered = [_Judged.of(look, people.get(look.key, NONE), now) for look in sorted(looks, key=lambda look: look.order)]
+    ordered = [_Judged.of(look, people.get(look.key), now) for look in sorted(looks, key=lambda look: look.order)]
     before = _rules_of({each.key for each in ordered if each.differs_from(phones[each.key])})
     after, moves, moved = dict(before), Moves(), dict[str, Phone]()
     for look in ordered:

@@ -21,7 +21,7 @@ _TOUCHED = """
     OR EXISTS(SELECT 1 FROM decisions_waiver WHERE phone_key = phone.key AND approved)
     OR EXISTS(SELECT 1 FROM decisions_waiver WHERE group_id IS NOT NULL AND approved)
 """
-_LOCK = "SELECT phone.*, ({touched}) AS touched FROM phones_phone AS phone WHERE key IN ({keys}) ORDER BY key {lock}"
+_LOCK = "SELECT {columns}, ({touched}) FROM phones_phone AS phone WHERE key IN ({keys}) ORDER BY key {lock}"
 
 
 def lock_phones(serials: dict[str, str], now: datetime) -> tuple[dict[str, Phone], set[str]]:
@@ -32,16 +32,28 @@ def lock_phones(serials: dict[str, str], now: datetime) -> tuple[dict[str, Phone
     keys = sorted(serials)
     found = _locked(keys)
     if len(found) < len(keys):
-        known = {phone.key for phone in found}
+        known = {phone.key for phone, _ in found}
         _make([Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in keys if key not in known])
         found = _locked(keys)
-    return {phone.key: phone for phone in found}, {phone.key for phone in found if phone.touched}  # type: ignore[attr-defined]
+    return {phone.key: phone for phone, _ in found}, {phone.key for phone, touched in found if touched}
 
 
-def _locked(keys: Collection[str]) -> list[Phone]:
-    lock = "FOR UPDATE OF phone" if connection.features.has_select_for_update else ""
-    sql = _LOCK.format(touched=_TOUCHED, keys=", ".join(["%s"] * len(keys)), lock=lock)
-    return list(Phone.objects.raw(sql, list(keys)))
+def _locked(keys: Collection[str]) -> list[tuple[Phone, bool]]:
+    fields = Phone._meta.concrete_fields
+    compiler = Phone.objects.all().query.get_compiler(connection=connection)
+    columns = [field.get_col("phone") for field in fields]
+    sql = _LOCK.format(
+        columns=", ".join(compiler.compile(column)[0] for column in columns),
+        touched=_TOUCHED,
+        keys=", ".join(["%s"] * len(keys)),
+        lock="FOR UPDATE OF phone" if connection.features.has_select_for_update else "",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(keys))
+        rows = cursor.fetchall()
+    names = [field.attname for field in fields]
+    plain = compiler.apply_converters(rows, compiler.get_converters(columns))
+    return [(Phone.from_db(connection.alias, names, row[:-1]), bool(row[-1])) for row in plain]
 
 
 def _make(phones: Sequence[Phone]) -> None:

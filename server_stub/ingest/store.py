@@ -16,6 +16,7 @@ from server_stub.agents.rotation import check_age
 from server_stub.ingest import current, extract
 from server_stub.ingest.envelope import Envelope
 from server_stub.ingest.locking import lock_phones
+from server_stub.ingest.pipeline import pipelined
 from server_stub.ingest.refusal import Refusal
 from server_stub.phones.models import Receipt, StoredReport
 from server_stub.web.text import clean
@@ -69,7 +70,7 @@ def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
     A Refusal stands for a report whose id was used for another one.
     """
     now = timezone.now()
-    with transaction.atomic():
+    with pipelined(), transaction.atomic():
         outcomes = _take(deliveries)
         fresh = [delivery for delivery, outcome in zip(deliveries, outcomes, strict=True) if outcome == "stored"]
         if fresh:

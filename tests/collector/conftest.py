@@ -1,6 +1,6 @@
 """A migrated collector on a real SQLite file, an enrolled agent, and people of every role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from server_stub.agents.models import Agent
 from server_stub.people.models import Person
 from tests.collector.signing import Signer, encode, report
+from tests.collector.unbounded import unbounded
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,14 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 @pytest.fixture(autouse=True)
 def fresh_throttles() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def bounded_reading() -> Iterator[None]:
+    """No statement of the service reads a large table without the phone's key or a bounded window, in any test."""
+    with unbounded() as found:
+        yield
+    assert found == []
 
 
 @pytest.fixture
