@@ -9,9 +9,11 @@ from typing import Any
 import click
 from rich.console import Console
 
+from agent import configuration
 from agent.cli import options, policy_bundle
 from agent.cli.language import language, t
 from agent.cli.terminal import console, printable, word
+from agent.data_dir import DataDir
 from agent.messages import Message, PostureError
 from agent.policy import Policy, Rule, load, words
 from agent.policy.terms import Profile
@@ -32,10 +34,11 @@ for _each in (policy_bundle.pack, policy_bundle.verify, policy_bundle.key, polic
 
 @command.command("lint", help=t("Check a policy or an overlay. The first mistake is told with its place."))
 @click.argument("path", type=_PATH, required=False)
+@options.data
 @options.lang
-def lint(path: Path | None) -> int:
+def lint(path: Path | None, data: Path | None) -> int:
     """Load it; the first mistake is told with its place, and the status is 2."""
-    policy = load(path)
+    policy = _in_force(path, data)
     told = t(
         "{id} {version}: {rules} rules, nothing wrong (sha256 {digest}…)",
         id=policy.id,
@@ -74,10 +77,11 @@ def test(path: Path | None) -> int:
 @command.command("show", help=t("Explain a policy, or one of its rules."))
 @click.argument("rule", required=False)
 @click.option("--policy", "path", type=_PATH, metavar="FILE-OR-FOLDER", help=t("Another policy than CM-G-03."))
+@options.data
 @options.lang
-def show(rule: str | None, path: Path | None) -> int:
+def show(rule: str | None, path: Path | None, data: Path | None) -> int:
     """Print the rules clause by clause, or one rule in full."""
-    policy, out = load(path), console()
+    policy, out = _in_force(path, data), console()
     if rule is None:
         _show_policy(policy, out)
         return 0
@@ -133,6 +137,11 @@ def schema() -> int:
 
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0
+
+
+def _in_force(path: Path | None, data: Path | None) -> Policy:
+    """The policy of that path; without one, what a scan here judges by: CM-G-03 with the configured overlays."""
+    return load(path, overlays=() if path else configuration.load(DataDir.find(data)).overlays)
 
 
 def _word(status: Any, out: Console) -> str:

@@ -99,12 +99,32 @@ def parse(data: bytes, name: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = quoted(error.problem or error.context or "")
+        problem = _complaint(error.problem or error.context or "")
         raise _error(name, line, column, Message("is not valid YAML: {problem}", {"problem": problem})) from error
     except (yaml.YAMLError, RecursionError) as error:
-        problem = quoted(str(error).splitlines()[0] if str(error) else "nested too deeply")
+        problem = _complaint(str(error).splitlines()[0] if str(error) else "nested too deeply")
         raise _error(name, 1, 1, Message("is not valid YAML: {problem}", {"problem": problem})) from error
     return Source(name, plain, values, keys, hashlib.sha256(data).hexdigest(), data)
+
+
+_ALIAS = Message("an alias (*) is not taken here")
+# What PyYAML says most often (scanner.py and parser.py of 6.0), each in words that say what to mend.
+_COMPLAINTS = {
+    "mapping values are not allowed": Message("a colon stands where none can; quote the text or mend the indentation"),
+    "expected <block end>": Message("the indentation does not fit the lines above"),
+    "could not find expected ':'": Message("the line above has no colon"),
+    "found character '\\t'": Message("a tab stands here; indent with spaces"),
+    "found unexpected end of stream": Message("a quote is not closed"),
+    "expected ',' or ']'": Message("a list in brackets is not closed"),
+    "expected ',' or '}'": Message("a mapping in braces is not closed"),
+    _ALIAS.sentence: _ALIAS,
+    "nested too deeply": Message("nested too deeply"),
+}
+
+
+def _complaint(said: str) -> Message:
+    known = next((message for start, message in _COMPLAINTS.items() if said.startswith(start)), None)
+    return known or Message("{why}", {"why": quoted(said)})
 
 
 class _Loader(yaml.SafeLoader):
@@ -113,7 +133,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="an alias (*) is not part of a policy", problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem=_ALIAS.sentence, problem_mark=mark)
         return super().compose_node(parent, index)
 
 
@@ -164,4 +184,4 @@ def _plain(
         return mapping
     if isinstance(node, yaml.ScalarNode) and node.tag in _PLAIN:
         return _PLAIN[node.tag](node.value)
-    raise _error(name, *at, Message("the tag {tag} is not part of a policy", {"tag": quoted(str(node.tag))}))
+    raise _error(name, *at, Message("the tag {tag} is not taken here", {"tag": quoted(str(node.tag))}))

@@ -31,6 +31,19 @@ def test_lint_of_a_mistake_raises_for_the_command_line_to_tell(tmp_path: Path) -
     assert isinstance(run("lint", str(tmp_path)).exception, PostureError)
 
 
+def test_without_a_path_it_is_the_policy_that_a_scan_here_judges_by(tmp_path: Path) -> None:
+    overlay = (shipped() / "examples" / "overlay.yaml").read_text()
+    (tmp_path / "posture.yaml").write_text("schema: posture-configuration/1\noverlays: [ours.yaml]\n")
+    (tmp_path / "ours.yaml").write_text(overlay)
+    shown = run("show", "--data", str(tmp_path)).output
+    assert "trusted_vpns = com.example.vpn" in shown
+    assert "trusted_vpns = com.example.vpn" not in run("show", "--data", str(tmp_path / "none")).output
+    linted = run("lint", "--data", str(tmp_path)).output
+    assert linted != run("lint", "--data", str(tmp_path / "none")).output
+    (tmp_path / "ours.yaml").write_text(overlay + "x: 1\n")
+    assert isinstance(run("lint", "--data", str(tmp_path)).exception, PostureError)
+
+
 def test_test_counts_cases_and_names_what_fails(tmp_path: Path) -> None:
     assert (run("test").return_value, run("test", BASELINE).output) == (0, "4 rules, 18 cases, 0 to mend\n")
     text = Path(BASELINE, "policy.yaml").read_text()

@@ -80,10 +80,16 @@ MISTAKES = [
     ("nist-800-53r5: [SI-2]", "nist-800-53r5: [SI-7]", "no rule is mapped to this control"),
     ("id: BASELINE", "id: BASELINE\nid: OTHER", "“id” stands here twice"),
     ("version: \"1.0\"", "version: 1.0.0\nqqq: []", "there is no key “qqq”"),
-    ("id: BASELINE", "id: *anchor", "is not valid YAML: an alias (*) is not part of a policy"),
+    ("id: BASELINE", "id: *anchor", "is not valid YAML: an alias (*) is not taken here"),
     ("id: BASELINE", "id: !!python/name:os.system x",
-     "the tag tag:yaml.org,2002:python/name:os.system is not part of a policy"),
-    ("id: BASELINE", "id: [", "is not valid YAML: expected ',' or ']', but got '<scalar>'"),
+     "the tag tag:yaml.org,2002:python/name:os.system is not taken here"),
+    ("id: BASELINE", "id: [", "is not valid YAML: a list in brackets is not closed"),
+    ("id: BASELINE", "id: {", "is not valid YAML: a mapping in braces is not closed"),
+    ("id: BASELINE", "id: a: b", "is not valid YAML: a colon stands where none can; quote the text or mend the "
+     "indentation"),
+    ("id: BASELINE", "\tid: BASELINE", "is not valid YAML: a tab stands here; indent with spaces"),
+    ("id: BASELINE", "id\nx: y", "is not valid YAML: the line above has no colon"),
+    ("id: BASELINE", "id: 'x' y", "is not valid YAML: the indentation does not fit the lines above"),
 ]  # fmt: skip
 
 
