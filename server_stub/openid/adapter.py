@@ -60,6 +60,7 @@ class RolesByGroup(DefaultSocialAccountAdapter):  # type: ignore[misc]
     ) -> None:
         """Name it in the audit log: what the provider's answer lacked, in our words or its library's."""
         why = f"{type(exception).__name__}: {exception}" if exception else str(error)
+        why = why.partition(": b'")[0]  # never the body of an answer: tokens stand in some
         _note(STRANGER, "provider", why)
 
     def _has_another(self, person: Person) -> bool:

@@ -1,8 +1,10 @@
 """The way to the provider and back."""
 
 from collections.abc import Callable
+from typing import cast
 
 from allauth.account.utils import get_next_redirect_url
+from allauth.core import ratelimit
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -26,6 +28,8 @@ def leave(request: HttpRequest) -> HttpResponse:
     By a page that goes on by itself: Content-Security-Policy lets a form lead nowhere but here, and a redirect
     would count as the form's own way, at the provider's further stops too.
     """
+    if (limited := ratelimit.consume_or_429(request, action="login")) is not None:
+        return cast("HttpResponse", limited)
     answer = _heard(request, lambda adapter: _redirect(request, adapter))
     if answer.status_code != 302:
         return answer

@@ -65,6 +65,14 @@ def test_a_second_factor_is_asked_for(ana: Person, client: Client) -> None:
     assert client.get("/").status_code == 200
 
 
+def test_guessing_a_second_factor_is_throttled(ana: Person, client: Client) -> None:
+    TOTP.activate(ana, generate_totp_secret())
+    sign_in(client, "ana", PASSWORD)
+    answers = [client.post("/account/2fa/authenticate/", {"code": f"{n:06}"}) for n in range(6)]
+    assert "Too many failed" in answers[-1].content.decode()
+    assert client.get("/").status_code == 302
+
+
 def test_setting_up_a_second_factor_shows_a_picture(ana: Person, client: Client) -> None:
     sign_in(client, "ana", PASSWORD)
     client.post("/account/reauthenticate/", {"password": PASSWORD})

@@ -251,3 +251,19 @@ def test_without_a_provider_there_is_no_button_and_no_way(client: Client, settin
     assert "Sign in with" not in client.get("/account/login/").content.decode()
     assert client.post("/account/openid/").status_code == 404
     assert client.get("/account/openid/callback/").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["password/change", "2fa", "2fa/totp/activate", "2fa/webauthn/add"])
+def test_who_has_no_password_here_finds_no_broken_page(client: Client, provider: Provider, page: str) -> None:
+    provider.knows("ana", groups=["Mobile security"])
+    sign_in(client, provider, "ana")
+    answer = client.get(f"/account/{page}/", follow=True)
+    assert answer.status_code == (404 if page == "password/change" else 200)
+    assert "Change password" not in answer.content.decode()
+
+
+def test_the_way_to_the_provider_is_throttled(client: Client) -> None:
+    """Each try asks the provider something, and anybody may press the button."""
+    assert {client.post("/account/openid/").status_code for _ in range(30)} == {200}
+    answer = client.post("/account/openid/")
+    assert (answer.status_code, b"wait a minute" in answer.content) == (429, True)
