@@ -129,10 +129,9 @@ def remediation(result: Result, language: Language) -> str:
 
 def _ask(question: Question, result: Result, language: Language) -> str:
     settled = sum(1 for each in result.policy.rules if each.question is question)
+    values: dict[str, str | int | Message] = {"question": asked(question, result, language), "count": settled}
     if settled > 1:
-        shared: dict[str, str | int | Message] = {"question": question.id, "count": settled}
-        return Message("Ask, and note the answer; the question “{question}” settles {count} rules", shared)(language)
-    values: dict[str, str | int | Message] = {"question": asked(question, result, language)}
+        return Message("Ask, and note the answer, which settles {count} rules: {question}", values)(language)
     return Message("Ask, and note the answer: {question}", values)(language)
 
 

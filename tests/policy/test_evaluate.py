@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent.facts import instant
+from agent.messages import LANGUAGES
 from agent.policy import Attestation, Evaluation, Policy, PolicyError, Result, Waiver, evaluate
 from agent.policy.words import ago
 from tests.policy.phones import NOW, WELL_KEPT, fact, phone
@@ -276,3 +277,12 @@ def test_the_failure_names_the_stranger_and_not_the_maker_s(policy: Policy) -> N
     both = ["com.fabricante.teclado/.Teclado", "org.ejemplo.teclas/.Teclas"]
     found = result(judged(policy, phone(apps__keyboards=both, apps__added_keyboards=both[1:])), "keyboards-allowed")
     assert found.message["en"] == "Keyboards: on, and not on the allowed list: org.ejemplo.teclas/.Teclas"
+
+
+def test_a_question_is_asked_in_its_own_words(policy: Policy) -> None:
+    asking = [each for each in judged(policy, {}).results if each.of.question is policy.questions["conduct"]]
+    assert len(asking) > 1
+    for language in LANGUAGES:
+        told = {each.remediation[language] for each in asking if each.status == "inconclusive"}
+        assert all(policy.questions["conduct"].ask[language] in each and "conduct" not in each for each in told)
+        assert told
