@@ -18,6 +18,7 @@ POSTURE_KEEP_CONTENT_DAYS    `retention` empties reports that are older; default
 POSTURE_KEEP_HISTORY_DAYS    `retention` deletes a report's line in the history when it is older; default 1830
 POSTURE_TSA_URL              a time stamping authority (RFC 3161) that stamps the audit log's end once a day
 POSTURE_TSA_ROOTS            a PEM file of the certificates by which its stamps are believed
+POSTURE_LOG                  json: one object a line, each request too, no personal data; default plain
 """
 
 import os
@@ -60,6 +61,7 @@ class Environment:
     keep_history: timedelta
     tsa_url: str
     tsa_roots: str
+    log: str
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> "Environment":
@@ -79,6 +81,7 @@ class Environment:
             keep_history=timedelta(days=_whole(variables, "POSTURE_KEEP_HISTORY_DAYS", 1830, "days")),
             tsa_url=_authority(variables),
             tsa_roots=variables.get("POSTURE_TSA_ROOTS", ""),
+            log=_log(variables),
         )
 
     def secret_key(self) -> str:
@@ -114,6 +117,13 @@ def _whole(variables: Mapping[str, str], name: str, usual: int, unit: str) -> in
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:7]) < 100_000:
         raise ValueError(f"{name} is “{text}”; it should be whole {unit}, 1 or more")
     return int(text)
+
+
+def _log(variables: Mapping[str, str]) -> str:
+    form = variables.get("POSTURE_LOG", "plain")
+    if form not in ("plain", "json"):
+        raise ValueError(f"POSTURE_LOG is “{form}”; it should be plain or json")
+    return form
 
 
 def _authority(variables: Mapping[str, str]) -> str:

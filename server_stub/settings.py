@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "server_stub.web",
 ]
 MIDDLEWARE = [
+    "server_stub.web.logs.access",
     "server_stub.web.middleware.secure_headers",
     "django.middleware.gzip.GZipMiddleware",
     "server_stub.web.middleware.for_machines",
@@ -162,7 +163,11 @@ if ENVIRONMENT.behind_tls:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "server_stub.web.logs.JsonLines"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"server_stub.access": {"level": "INFO" if ENVIRONMENT.log == "json" else "WARNING"}},
 }

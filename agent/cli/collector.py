@@ -10,6 +10,9 @@ from agent.cli.language import language, t
 from agent.cli.opening import migrated, opened
 from agent.messages import Message, PostureError
 
+SCOPES = (
+    "fleet:read", "agents:read", "holders:read", "audit:read", "decisions:read", "reports:read", "alerts:read",
+)  # fmt: skip
 ROLES = ("viewer", "auditor", "operator", "approver", "administrator", "admin")  # the last means the one before it
 
 
@@ -124,7 +127,7 @@ def create_user(name: str, role: str, email: str, password: str, data: Path | No
     "scopes",
     multiple=True,
     required=True,
-    type=click.Choice(["fleet:read", "agents:read", "holders:read", "audit:read", "alerts:read"]),
+    type=click.Choice(SCOPES),
     help=t("What it may read (repeatable)."),
 )
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 730), help=t("For how long."))

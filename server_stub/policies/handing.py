@@ -34,7 +34,7 @@ SCHEME = "PostureAgent"
 _SLACK = timedelta(minutes=5)
 _LIMIT = 4096
 _WORDS = Refusals(PostureError, *(Message(""),) * 4)  # told apart by nobody: each is a bad signature
-_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
 
 
 @router.get(

@@ -111,6 +111,14 @@ def _page(erased: Erased | None = None, problem: str = "") -> DataProtectionPage
                 gettext("nobody"),
             ),
             Kept(
+                gettext("Published policies"),
+                gettext("the policy's text, who submitted and approved it, when and why"),
+                gettext("so that what was judged can be judged again"),
+                gettext("as long as the collector runs"),
+                None,
+                gettext("every role; names of networks not the viewer"),
+            ),
+            Kept(
                 gettext("Audit log"),
                 gettext("who of the staff or which workstation changed what, when; no holder's name"),
                 gettext("to account for every change"),

@@ -20,6 +20,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "agents:read": frozenset({"agents.view_agent"}),
     "holders:read": frozenset({"holders.view_holder"}),
     "audit:read": frozenset({"audit.view_entry"}),
+    "decisions:read": frozenset({"decisions.view_waiver"}),
+    "reports:read": frozenset({"phones.view_private"}),  # names of networks and devices, and whole reports
     "alerts:read": frozenset({"alerts.view_channel"}),
 }
 

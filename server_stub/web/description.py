@@ -9,13 +9,19 @@ from pydantic import TypeAdapter
 
 from server_stub.agents.pages import AgentsPage
 from server_stub.alerts.reading import AlertsPage
+from server_stub.audit.pages import AuditPage
+from server_stub.decisions.due import DuePage
 from server_stub.guideline.clauses import ClausePage, ClausesPage
 from server_stub.guideline.pages import PolicyPage
+from server_stub.holders.pages import HoldersPage
 from server_stub.ingest.api import Problem
 from server_stub.phones.pages import FleetPage
 from server_stub.phones.phone import PhonePage
+from server_stub.policies.pages import EditionPage, HistoryPage
+from server_stub.privacy.pages import DataProtectionPage
 
 _COMPONENT = "#/components/schemas/{model}"
+_PROBLEM = "ProblemDetails"
 _CSV = {"text/csv": {"schema": {"type": "string"}}}
 _WORDS = (
     "q", "status", "clause", "maker", "android", "group", "late", "severity", "patch_days", "unseen_days",
@@ -43,6 +49,19 @@ _PAGES: Mapping[str, _Page] = {
         "One clause, and the phones that fail it", ClausePage, "fleet:read", ("number",), ("after", "before"), csv=True
     ),
     "/policy/": _Page("The policy in force", PolicyPage, "fleet:read"),
+    "/policy/history/": _Page("Every edition of the policy", HistoryPage, "fleet:read", query=("after", "before")),
+    "/policy/editions/{edition_id}/": _Page(
+        "One edition, and what differs from another", EditionPage, "fleet:read", ("edition_id",), ("against",)
+    ),
+    "/due/": _Page("Exceptions and statements: waiting, lapsing, lapsed", DuePage, "decisions:read"),
+    "/holders/": _Page(
+        "Phones that were given out, their holders and groups",
+        HoldersPage,
+        "holders:read",
+        query=("q", "seen", "after", "before"),
+    ),
+    "/data-protection/": _Page("What is kept, why and how long", DataProtectionPage, "fleet:read"),
+    "/audit/": _Page("The audit log, newest first", AuditPage, "audit:read", query=("after", "before")),
     "/agents/": _Page("The agents", AgentsPage, "agents:read"),
     "/alerts/": _Page(
         "Who is told of what, and what became of each message",
@@ -58,7 +77,7 @@ def complete(schema: OpenAPISchema) -> OpenAPISchema:
     """Add the pages, and how a program proves who it is."""
     components = schema.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    schemas["Problem"] = Problem.model_json_schema()
+    schemas[_PROBLEM] = Problem.model_json_schema()
     components["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "posture collector create-token"},
         "agent": {"type": "http", "scheme": "PostureAgent", "description": "A JWS by the agent's key, see get_policy"},
@@ -71,10 +90,12 @@ def complete(schema: OpenAPISchema) -> OpenAPISchema:
 
 def _operation(page: _Page, schemas: dict[str, Any]) -> dict[str, Any]:
     made = TypeAdapter(page.content).json_schema(ref_template=_COMPONENT, mode="serialization")
-    schemas |= made.pop("$defs", {})
+    for name, part in made.pop("$defs", {}).items():
+        if schemas.setdefault(name, part) != part:
+            raise ValueError(f"two shapes are called {name}: rename one")
     schemas[page.content.__name__] = made
     shown = {"application/json": {"schema": {"$ref": _COMPONENT.format(model=page.content.__name__)}}}
-    problem = {"application/problem+json": {"schema": {"$ref": _COMPONENT.format(model="Problem")}}}
+    problem = {"application/problem+json": {"schema": {"$ref": _COMPONENT.format(model=_PROBLEM)}}}
     parameters = [_parameter(name, "path") for name in page.path] + [_parameter(name, "query") for name in page.query]
     return {
         "operationId": page.content.__name__,
