@@ -1,19 +1,16 @@
 """History keeps all reports; the current state is the newest look, whatever the order of arrival."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from server_stub.agents.models import Agent
 from server_stub.ingest.extract import phone_key
 from server_stub.phones.models import Phone, RuleState, StoredReport
-from tests.collector.signing import NOW, Signer, encode, report, result
+from tests.collector.signing import NOW, result
 
 Scan = Callable[..., dict[str, Any]]
 
@@ -86,27 +83,3 @@ def test_a_phones_address(serial: str, *, plain: bool) -> None:
     key = phone_key(serial)
     assert (key == serial) is plain
     assert plain or (key.startswith("~") and len(key) == 33)
-
-
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_the_same_report_at_the_same_time_is_stored_once(signer: Signer) -> None:
-    Agent.objects.create(id=signer.id, name="Bench", public_jwk=signer.public_jwk, enrolled_at=NOW)
-    signed = signer.sign(encode(report(signer.id)))
-    others = [signer.sign(encode(report(signer.id))) for _ in range(4)]
-    statuses: list[int] = []
-    start = threading.Barrier(8)
-
-    def deliver(body: bytes) -> None:
-        start.wait()
-        try:
-            statuses.append(Client().post("/api/reports", body, content_type="application/jose+json").status_code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=deliver, args=(body,)) for body in (signed, signed, signed, signed, *others)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [200, 200, 200, 201, 201, 201, 201, 201]
-    assert (StoredReport.objects.count(), Phone.objects.count()) == (5, 1)
