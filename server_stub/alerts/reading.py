@@ -205,5 +205,10 @@ def _delivery(delivery: Delivery) -> DeliveryRow:
         sign=sign,
         next_at=delivery.next_at.isoformat() if delivery.state == "waiting" else None,
         ended=delivery.state in ("sent", "failed"),
-        tries=[Try(str(each["at"]), bool(each["sent"]), str(each["said"])) for each in delivery.log],
+        tries=[Try(str(each["at"]), bool(each["sent"]), _said(str(each["said"]))) for each in delivery.log],
     )
+
+
+def _said(text: str) -> str:
+    """Our own sentences in the reader's language; what the other side answered as it came."""
+    return gettext(text) if text else ""

@@ -96,6 +96,10 @@ def test_no_mail_server_is_said(admin: Client, work: Callable[[], None]) -> None
     made(admin, "email", "security@example.org")
     sent = try_it(admin, work)
     assert (sent.state, "POSTURE_SMTP_URL" in sent.log[0]["said"]) == ("failed", True)
+    admin.cookies["django_language"] = "es"
+    page = admin.get("/alerts/")
+    assert "No hay servidor de correo" in page.content.decode()
+    assert '<option value="es" lang="es" selected>' in page.content.decode()
 
 
 def test_a_webhook_is_signed_and_its_secret_shown_once(
