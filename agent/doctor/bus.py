@@ -12,6 +12,7 @@ from pathlib import Path
 from agent.capture import quoted
 from agent.doctor.finding import NotLooked
 from agent.messages import Message, PostureError
+from agent.transport import libusb
 
 Interface = tuple[int, int, int]
 ADB: Interface = (0xFF, 0x42, 0x01)  # adb.h in AOSP: ADB_CLASS, ADB_SUBCLASS, ADB_PROTOCOL
@@ -132,12 +133,9 @@ def _shown(file: Path) -> str:
 
 
 def _from_libusb() -> Iterator[Plugged]:
-    try:
-        import usb1  # noqa: PLC0415 - only where there is no /sys
-    except OSError as error:
-        raise PostureError(
-            Message("USB needs libusb, which this computer has not; scan with --adb-server"), permanent=True
-        ) from error
+    import usb1  # noqa: PLC0415 - only where there is no /sys
+
+    libusb.choose()
     try:
         with usb1.USBContext() as context:
             for device in context.getDeviceIterator(skip_on_error=True):
@@ -149,4 +147,8 @@ def _from_libusb() -> Iterator[Plugged]:
     except usb1.USBError as error:
         raise PostureError(
             Message("this computer's USB cannot be read ({why}); scan with --adb-server", {"why": str(error)})
+        ) from error
+    except OSError as error:  # no libusb
+        raise PostureError(
+            Message("USB needs libusb, which this computer has not; scan with --adb-server"), permanent=True
         ) from error

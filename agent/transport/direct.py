@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from adb_shell import exceptions
-from adb_shell.adb_device import AdbDevice
 from adb_shell.auth.sign_cryptography import CryptographySigner
 from adb_shell.transport.base_transport import BaseTransport
 
 from agent.messages import Message
+from agent.transport import libusb
 from agent.transport.base import TransportError
+
+libusb.choose()
+from adb_shell.adb_device import AdbDevice  # noqa: E402 - opens libusb when it is imported
 
 # How long a phone may take for one packet of the greeting.
 ANSWER_S = 10.0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 try:
     import usb1
     from adb_shell.transport import usb_transport
-except OSError:  # the wheel has no libusb for this system, and the system has none
+except OSError:  # neither the wheel has a libusb for this system, nor the system itself
     usb1 = usb_transport = None
 
 _NO_LIBUSB = Message(

@@ -1,5 +1,7 @@
 """USB as far as a machine without phones can show it: a virtual phone at libusb's boundary, and libusb's refusals."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
@@ -42,6 +44,13 @@ def data(tmp_path: Path, key: CryptographySigner, monkeypatch: pytest.MonkeyPatc
 def test_a_phone_that_is_not_plugged_in(bus: Bus, key: CryptographySigner) -> None:
     with pytest.raises(TransportError, match="no phone R58N000TEST on USB"):
         open_usb("R58N000TEST", key)
+
+
+def test_libusb_comes_with_the_agent() -> None:
+    """No system library is needed: what is loaded lies beside the agent's own packages."""
+    look = "import agent.transport.usb; print(open('/proc/self/maps').read())"
+    maps = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+    assert {Path(word).parent.name for word in maps.split() if "libusb" in word} == {"libusb_package"}
 
 
 def test_two_phones_on_cables_are_scanned_without_a_server_and_it_is_said(
