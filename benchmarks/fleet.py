@@ -63,7 +63,8 @@ _STATE = (
          'in-use', '{"en": "A sentence.", "es": "Una frase."}', '', ''
        FROM generate_series(1, %(phones)s) AS n""",
     """INSERT INTO phones_rulestate (phone_id, rule, clause, status, severity, strength, in_the_way, since)
-       SELECT key, 'rule-' || c || '-' || r, c::text, CASE WHEN rank = 0 AND c = 7 AND r = 1 THEN 'fail' ELSE 'pass' END,
+       SELECT key, 'rule-' || c || '-' || r, c::text,
+         CASE WHEN rank = 0 AND c = 7 AND r = 1 THEN 'fail' ELSE 'pass' END,
          'high', 'required', rank = 0 AND c = 7 AND r = 1, rank_since
        FROM phones_phone, generate_series(1, 8) AS c, generate_series(1, 5) AS r""",
     """INSERT INTO phones_clausestate (phone_id, clause, rank, since)
@@ -74,7 +75,8 @@ _STATE = (
     """INSERT INTO phones_tally (topic, rank, shard, number)
        SELECT clause, rank, mod(abs(hashtext(phone_id)), 16), count(*) FROM phones_clausestate GROUP BY 1, 2, 3""",
     """INSERT INTO phones_movement (topic, day, rank, shard, number)
-       SELECT t.topic, (now() - make_interval(days => d))::date, t.rank, t.shard, CASE mod(d, 2) WHEN 0 THEN 1 ELSE -1 END
+       SELECT t.topic, (now() - make_interval(days => d))::date, t.rank, t.shard,
+         CASE mod(d, 2) WHEN 0 THEN 1 ELSE -1 END
        FROM phones_tally t, generate_series(1, 88) AS d""",
 )
 _NIGHT = """
