@@ -83,6 +83,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         _fill(address, code)
         _ask(address)
         _tell(address)
+        _submit(address)
         yield address
 
 
@@ -134,6 +135,23 @@ def _tell(address: str) -> None:
     assert send("/alerts/subscriptions/", told).ok
     assert send("/alerts/channels/1/try/", {}).ok
     assert send("/alerts/graces/", {"name": "7", "days": "30"}).ok
+
+
+_OVERLAY = """\
+schema: posture-overlay/1
+overlays: CM-G-03
+layer: organisation
+name: Example
+version: "1"
+date: 2026-11-20
+parameters: {backup_age: {days: 3}, trusted_vpns: [com.example.vpn]}
+trusted_networks: [{ssid: Example-Office, bssid: ["00:00:5e:00:53:01"]}]
+"""
+
+
+def _submit(address: str) -> None:
+    """A policy that waits for another person."""
+    assert _forms(address)("/policy/submit/", {"text": _OVERLAY, "note": "Decided on Monday"}).ok
 
 
 def _ask(address: str) -> None:
