@@ -155,11 +155,13 @@ def _submit(address: str) -> None:
 
 
 def _ask(address: str) -> None:
-    """An exception that waits for another person."""
+    """An exception that waits for another person, and a view that everybody sees."""
     send = _forms(address)
     until = f"{NOW + timedelta(days=20):%Y-%m-%dT%H:%M}"
     asked = {"rule": "lock", "reason": "A training phone, locked away at night", "until": until, "scope": "phone"}
     assert send("/phones/R58N30ABCDE/waivers/", asked).status_code == 200
+    view = {"name": "Press, failing", "query": "status=non_compliant&group=Press", "shared": "yes"}
+    assert send("/views/", view).status_code == 200
 
 
 _RULES = {
@@ -205,6 +207,9 @@ def _fill(address: str, code: str) -> None:
     signer = Signer()
     sent = {"code": code, "name": "Press bench", "public_jwk": signer.public_jwk}
     assert requests.post(f"{address}/api/enrol", json=sent, timeout=30).status_code == 200
+    forged = Signer().sign(encode(report(signer.id)), kid=signer.id)
+    headers = {"Content-Type": "application/jose+json"}
+    assert requests.post(f"{address}/api/reports", forged, headers=headers, timeout=30).status_code == 401
     long = "A model with a name that goes on and on and on" * 2
     phones: list[tuple[str, str, str, float, dict[str, str]]] = [
         ("ZY22GHJKL4", "moto g57", "16", 9, {"lock": "pass", "network": "pass", "linked": "inconclusive"}),

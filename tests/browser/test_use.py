@@ -113,6 +113,28 @@ def test_it_works_without_javascript(browser: Browser, fleet: str) -> None:
     context.close()
 
 
+def test_a_view_is_saved_opened_and_deleted_without_javascript(browser: Browser, fleet: str) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="en")
+    page = context.new_page()
+    sign_in(page, fleet, "viewer")
+    expect(page.get_by_role("link", name="Press, failing")).to_be_visible()
+    page.goto(f"{fleet}/?late=yes&sort=longest-unseen")
+    page.get_by_text("Save or change views").click()
+    page.get_by_label("Name of the view with these filters").fill("Long unseen")
+    page.get_by_label("Open the fleet with it").check()
+    page.get_by_role("button", name="Save the view").click()
+    expect(page.get_by_role("link", name="Long unseen")).to_have_attribute("aria-current", "page")
+    page.goto(f"{fleet}/")
+    assert page.url == f"{fleet}/?late=yes&sort=longest-unseen"
+    page.screenshot(path=SCREENSHOTS / "fleet-saved-view.png")
+    page.get_by_role("link", name="Show all phones").click()
+    expect(page.locator(".fleet tbody tr")).to_have_count(6)
+    page.get_by_text("Save or change views").click()
+    page.locator("li", has_text="Long unseen").get_by_role("button", name=re.compile("Delete")).click()
+    expect(page.get_by_role("link", name="Long unseen")).to_have_count(0)
+    context.close()
+
+
 def test_an_operator_sees_a_code_once(context: BrowserContext, empty: str) -> None:
     page = context.new_page()
     sign_in(page, empty, "admin")
