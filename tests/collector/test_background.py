@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 import requests
 from django.test import Client
@@ -16,11 +17,11 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from server_stub.audit.models import Entry
-from server_stub.work.jobs import RECURRING, let_go, tidy
+from server_stub.work.jobs import let_go, tidy
 from server_stub.work.models import Routine
 from server_stub.work.queueing import LEASE, Recurring, queue_due
 from server_stub.work.recurrence import Daily, Every
-from tests.collector.serving import environment_of, posture_collector, served
+from tests.collector.serving import environment_of, served
 from tests.postgres import postgresql
 
 ZONE = ZoneInfo("America/Lima")
@@ -95,8 +96,17 @@ def test_its_state_is_in_the_metrics(client: Client, work: Callable[[], None]) -
 
 
 _MARKING = """
+import threading
 from django_tasks import task
 from server_stub.audit.chain import COLLECTOR, record
+
+BEGUN, GO = threading.Event(), threading.Event()
+
+@task(priority=50)
+def slow() -> None:
+    BEGUN.set()
+    GO.wait()
+    record("job.done", COLLECTOR, "1")
 
 @task()
 def mark(number: int = -1) -> None:
@@ -113,7 +123,6 @@ if sys.argv[2] == "fill":
     run.migrate()
 from marking import mark
 from django_tasks_db.models import DBTaskResult
-from server_stub.audit.models import Entry
 from server_stub.guideline.policy import shipped
 from server_stub.work.queueing import Recurring, queue_due
 from server_stub.work.recurrence import Every
@@ -122,7 +131,7 @@ from server_stub.work.worker import Background
 if sys.argv[2] == "fill":
     for number in range(20):
         mark.enqueue(number)
-elif sys.argv[2] == "work":
+else:
     print("ready", flush=True)
     sys.stdin.readline()
     print(queue_due({"often": Recurring(mark, Every(timedelta(days=1)))}, datetime.now(UTC), shipped().time_zone))
@@ -131,8 +140,6 @@ elif sys.argv[2] == "work":
     while DBTaskResult.objects.exists():
         time.sleep(0.05)
     background.stop()
-else:
-    print(sorted(int(number) for number in Entry.objects.values_list("subject", flat=True)))
 """
 
 
@@ -154,28 +161,62 @@ def test_two_processes_on_postgresql_do_each_job_once(tmp_path: Path) -> None:
             assert each.stdout.readline() == "ready\n"
         said = sorted(each.communicate("\n", timeout=120)[0] for each in both)
         assert said == ["['often']\n", "[]\n"]
-        assert run("look").communicate(timeout=60) == (f"{list(range(-1, 20))}\n", "")
+        with psycopg.connect(url) as database:
+            done = database.execute("SELECT subject FROM audit_entry ORDER BY subject::int").fetchall()
+        assert [int(number) for (number,) in done] == list(range(-1, 20))
+
+
+_STOPPED = """
+import sys, threading
+from pathlib import Path
+from server_stub import run
+
+run.configure(Path(sys.argv[1]))
+run.migrate()
+from marking import BEGUN, GO, mark, slow
+from django_tasks_db.models import DBTaskResult
+from server_stub.audit.models import Entry
+from server_stub.work.worker import Background
+
+slow.enqueue()
+mark.enqueue(2)
+background = Background()
+background.start()
+BEGUN.wait()
+stopping = threading.Thread(target=background.stop)
+stopping.start()
+background._ending.wait()
+GO.set()
+stopping.join()
+left = DBTaskResult.objects.filter(task_path="marking.mark").count()
+print(list(Entry.objects.values_list("subject", flat=True)), left)
+"""
+
+
+def test_it_ends_after_the_job_in_hand_and_before_the_next(tmp_path: Path) -> None:
+    (tmp_path / "marking.py").write_text(_MARKING)
+    environment = environment_of(tmp_path, PYTHONPATH=f"{tmp_path}:{Path.cwd()}")
+    words = [sys.executable, "-W", "error", "-c", _STOPPED, str(tmp_path)]
+    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.stdout, ended.stderr) == ("['1'] 1\n", "")
 
 
 _WORKER = "from agent.cli import main; main()"
 
 
-def test_it_runs_within_the_collector_and_beside_it(tmp_path: Path) -> None:
-    def routines(address: str) -> int:
-        said = requests.get(f"{address}/metrics", timeout=30).text
-        return said.count("posture_routine_succeeded_seconds{")
+def test_a_worker_beside_a_collector_that_does_not_work_itself(tmp_path: Path) -> None:
+    def noticed(address: str) -> bool:
+        return 'succeeded_seconds{routine="noticing"}' in requests.get(f"{address}/metrics", timeout=30).text
 
-    posture_collector(tmp_path, "migrate")
     words = [sys.executable, "-c", _WORKER, "collector", "worker"]
     with served(tmp_path, "--no-worker") as (address, _):
-        assert routines(address) == 0
+        assert not noticed(address)
         worker = subprocess.Popen(
             words, env=environment_of(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert worker.stdout is not None
         assert worker.stdout.readline() == "Working. Ctrl-C ends it.\n"
-        often = sum(1 for each in RECURRING.values() if isinstance(each.when, Every))
-        while routines(address) < often:
+        while not noticed(address):
             assert worker.poll() is None
         os.kill(worker.pid, signal.SIGTERM)
         assert worker.communicate(timeout=30) == ("", "Stopped.\n")
