@@ -185,14 +185,14 @@ def test_phones_on_cables_come_go_in_the_middle_and_finish_without_a_server(
 
 def test_a_hub_with_more_phones_than_lines_keeps_verdict_and_keys(bench: Callable[..., object], tmp_path: Path) -> None:
     with ExitStack() as hub:
-        shy = [hub.enter_context(SimulatedPhone(load(HEALTHY), authorise="never")) for _ in range(22)]
+        shy = [hub.enter_context(SimulatedPhone(load(HEALTHY), authorise="never")) for _ in range(10)]
         failing = hub.enter_context(SimulatedPhone(load(BREACHED)))
         with bench(*on(failing.port, *(each.port for each in shy))) as screen:  # type: ignore[attr-defined]
             shown = screen.wait_for("F A I L S", "1. Unlock the phone", "… +", "[R] repeat").splitlines()
     assert len(shown) <= 24
     assert sum("1. Unlock the phone" in line for line in shown) == 1
     named = sum("waits for its holder" in line for line in shown)
-    assert any(f"… +{22 - named}" in line for line in shown)
+    assert any(f"… +{10 - named}" in line for line in shown)
 
 
 def test_root_is_used_at_the_bench_where_it_is_allowed(bench: Callable[..., object]) -> None:
