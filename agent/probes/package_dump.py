@@ -8,7 +8,7 @@ factory's version of apps that were updated since, so only `Packages:` counts.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 
@@ -18,7 +18,8 @@ class PackageDump:
 
     `hashes`: 32 bits of each certificate that signs it now, without leading zeros. `users`: whether it is
     installed, by user. `system`: it came with the phone (None: its flags are not in this cut). `lines`: the line
-    that each of `version`, `installer`, `signatures`, `user N` stands in.
+    that each of `version`, `installer`, `signatures`, `user N` stands in. `installed_at`: when it was first installed,
+    by user, as printed, in local time: up to 32 one line for all users, from 33 on one below each `User N:`.
     """
 
     name: str
@@ -28,6 +29,7 @@ class PackageDump:
     users: Mapping[int, bool]
     lines: Mapping[str, str]
     system: bool | None = None
+    installed_at: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,27 @@ def _package(name: str, block: str) -> tuple[PackageDump, bool]:
         users=dict(states),
         lines=lines | {f"user {int(user[2])}": user[1] for user in users},
         system="SYSTEM" in flags[1].split() if flags else None,
+        installed_at=_installed_at(block, {user for user, installed in states if installed}),
     )
     return package, len(states) > len(package.users)
+
+
+_FIRST = re.compile(
+    r"^    (?:User (?P<user>\d{1,5}): .*|(?P<own>  )?firstInstallTime=(?P<at>[^\n]{1,40}))$", re.MULTILINE
+)
+
+
+def _installed_at(block: str, users: set[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    user: int | None = None
+    for line in _FIRST.finditer(block):
+        if line["user"]:
+            user = int(line["user"])
+        elif not line["own"]:
+            found |= dict.fromkeys(users, line["at"])
+        elif user in users:
+            found[user] = line["at"]
+    return found
 
 
 def _said(found: re.Match[str] | None) -> str | None:

@@ -8,12 +8,13 @@
 3. `dumpsys netstats --full`: the oldest bucket of network traffic, where it is younger than the 90 days that Android
    keeps (NetworkStatsService, API 26 to 36).
 4. `dumpsys account`, where it was asked: every row of an account history is later than the reset (AccountsDb).
+5. `dumpsys package` of each WhatsApp that did not come with the phone: when it was first installed, for each user.
 Known is the first with the update excluded, else two of the first three that agree within a day. A source that knows
 of anything earlier makes it unknown.
 
-Where it is not known, traffic and accounts still prove that the phone was not reset since they were written: neither
-outlives a reset, nor comes back with a backup, as statistics of use do. A clock that was wrong at the first start
-writes a day or two too early, then jumps; so the third day with a record counts.
+Where it is not known, traffic, accounts and installations still prove that the phone was not reset since they were
+written: none outlives a reset, nor comes back with a backup, as statistics of use do. A clock that was wrong at the
+first start writes a day or two too early, then jumps; so the third day with a record counts.
 """
 
 import re
@@ -24,7 +25,7 @@ from datetime import UTC, date, datetime, timedelta
 from agent.capture import Capture, Command, Unanswered
 from agent.facts import Evidence, Fact, instant, known, unknown
 from agent.messages import Message
-from agent.probes import ProbeError, accounts, clock, lock_settings, properties
+from agent.probes import ProbeError, accounts, clock, lock_settings, properties, whatsapp_dumps
 from agent.probes.proof import hidden, partly
 
 USAGE = Command(
@@ -40,7 +41,8 @@ TRAFFIC = Command(
     " -e 's/^ *(st=[0-9]+) .*/\\1/p' -e '1{/:$/!p;}' -e '/DUMP TIMEOUT/p' | sort -u | head -n 300",  # a week or more
     timeout_s=20,
 )
-COMMANDS = (lock_settings.COMMAND, USAGE, TRAFFIC, accounts.COMMAND, properties.COMMAND, clock.COMMAND)
+INSTALLED = whatsapp_dumps.DUMP
+COMMANDS = (lock_settings.COMMAND, USAGE, TRAFFIC, accounts.COMMAND, properties.COMMAND, clock.COMMAND, INSTALLED)
 FACTS = ("handover.reset_at", "handover.not_reset_since")
 PROOF = {
     FACTS[1]: (partly("where traffic and accounts were written on three days or more, or the reset itself is known"),),
@@ -85,7 +87,7 @@ def probe(capture: Capture) -> Iterator[Fact]:
     except Unanswered as error:
         why = error.message
     used, traffic = first_use(capture), first_traffic(capture)
-    clues = [clue for clue in (lock, used, traffic, *_account_rows(capture)[:1]) if clue]
+    clues = [clue for clue in (lock, used, traffic, *_account_rows(capture)[:1], *_installs(capture)[:1]) if clue]
     reset = _weigh(clues, lock, _first_api(capture), why)
     yield reset
     yield _not_since(capture) if reset.value is None else known(FACTS[1], reset.value, *reset.evidence)
@@ -95,7 +97,7 @@ def _not_since(capture: Capture) -> Fact:
     """Date the third day on which something was written that no reset leaves."""
     now = clock.now(capture)[0]
     days: dict[date, Clue] = {}
-    for clue in sorted([*_account_rows(capture), *_buckets(capture)], key=lambda clue: clue.at):
+    for clue in sorted([*_account_rows(capture), *_installs(capture), *_buckets(capture)], key=lambda clue: clue.at):
         if clue.at <= now:
             days.setdefault(clue.at.date(), clue)
     written = list(days.values())[:_DAYS]
@@ -106,7 +108,7 @@ def _not_since(capture: Capture) -> Fact:
 
 def _weigh(clues: list[Clue], lock: Clue | None, born: Evidence | None, why: Message | None) -> Fact:
     name = FACTS[0]
-    timed = [clue for clue in clues if clue.evidence.source != ACCOUNTS]
+    timed = [clue for clue in clues if clue.evidence.source not in (ACCOUNTS, INSTALLED.key)]
     first = lock if lock and born else _agreed(timed)
     if first is None:
         return unknown(name, why or _ALONE, *(clue.evidence for clue in clues))
@@ -230,6 +232,26 @@ def _account_rows(capture: Capture) -> list[Clue]:
     zone = clock.zone(capture)
     at = sorted(at for row in _ROW.finditer(text) if (at := clock.local(row["at"], zone)))
     return [Clue(each, Evidence(ACCOUNTS, f"Accounts History: a row of {instant(each)}")) for each in at]
+
+
+def _installs(capture: Capture) -> list[Clue]:
+    """Return when each WhatsApp was first installed for each user, the earliest first: each is later than the reset.
+
+    What came with the phone is left out: its time is that of a file in the system's image, long before any reset.
+    """
+    zone = clock.zone(capture)
+    try:
+        dumps = whatsapp_dumps.dumps(capture).values()
+    except Unanswered:
+        return []
+    found = [
+        Clue(at, Evidence.of(INSTALLED.key, f"{dump.name}, user {user}: firstInstallTime={text}"))
+        for dump in dumps
+        if dump is not None and dump.system is False
+        for user, text in dump.installed_at.items()
+        if (at := clock.local(text, zone))
+    ]
+    return sorted(found, key=lambda clue: clue.at)
 
 
 def _first_api(capture: Capture) -> Evidence | None:

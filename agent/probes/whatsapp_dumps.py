@@ -27,6 +27,7 @@ DUMP = Command(
     script=_NAMES
     + "; do dumpsys package $p 2>&1 </dev/null | sed -n -E -e '/^[A-Z][A-Za-z ]*:/p' -e '/^ *Unable to find/p' "
     r"-e '/^  Package \[/p' -e '/^    (userId|appId|versionName|installerPackageName|signatures|User [0-9]+:)/p' "
+    r"-e '/^    (  )?firstInstallTime=/p' -e '/^    (flags|pkgFlags)=\[/p' "
     "-e '/DUMP TIMEOUT/p' -e '1{/^[A-Z].*:$/!p;}'; done",
 )
 APP_LINKS = Command(

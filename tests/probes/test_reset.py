@@ -115,6 +115,48 @@ def test_long_use_proves_that_there_was_no_reset_of_late(answers: dict[str, str]
     assert values_of(reset, phone(given))["handover.not_reset_since"] == expected
 
 
+def whatsapp(own: str, *rows: str, flags: str = "HAS_CODE") -> str:
+    """WhatsApp's dump: up to Android 12 one time for all users, from 13 on one below each."""
+    rows = rows or ("    User 0: ceDataInode=1 installed=true hidden=false",)
+    first = f"    firstInstallTime={own}\n" if own else ""
+    body = "\n".join(rows)
+    return f"Packages:\n  Package [com.whatsapp] (1a2b3c):\n    pkgFlags=[ {flags} ]\n{first}{body}\n\nQueries:\n"
+
+
+FROM_13 = (
+    "    User 0: ceDataInode=1 installed=true hidden=false",
+    "      firstInstallTime=٢٠٢٦-٠٣-٠١ ١٠:٠٠:٠٠",
+    "    User 10: ceDataInode=0 installed=false hidden=false",
+    "      firstInstallTime=2026-01-01 10:00:00",
+    "    User 11: ceDataInode=2 installed=true hidden=false",
+    "      firstInstallTime=2026-04-01 10:00:00",
+)
+TWO_DAYS = ROWS.partition("  3,")[0]
+
+
+@pytest.mark.parametrize(
+    ("dump", "since"),
+    [
+        (whatsapp("2026-04-02 10:00:00"), "2026-04-02T15:00:00Z"),
+        (whatsapp("", *FROM_13), "2026-03-01T15:00:00Z"),
+        (whatsapp("2026-04-02 10:00:00", flags="SYSTEM HAS_CODE UPDATED_SYSTEM_APP"), "unknown"),
+        (whatsapp("2026-04-02 10:00:00").replace("pkgFlags", "flags2"), "unknown"),
+        (whatsapp("2026-04-02"), "unknown"),
+        (whatsapp("2026-06-02 10:00:00"), "unknown"),  # after the scan
+        ("Unable to find package: com.whatsapp\n", "unknown"),
+    ],
+)
+def test_an_installation_is_later_than_the_reset(dump: str, since: str, tmp_path: Path) -> None:
+    given = {"date +%s": "1777908600 -0500\n", "getprop": SOLD_WITH_13, ACCOUNTS: TWO_DAYS}
+    cut = run(reset.INSTALLED, tmp_path, {"dumpsys": f"cat <<'E'\n{dump}E", "pm": ":"})
+    for answer in (dump, cut):
+        found = facts_of(reset, phone({**given, reset.INSTALLED.key: answer}))["handover.not_reset_since"]
+        assert (found.value or found.state) == since
+    fresh = {"getprop": SOLD_WITH_14, LOCK: FRESH, reset.INSTALLED.key: dump}
+    fact = facts_of(reset, phone({"date +%s": "1777908600 -0500\n", **fresh}))["handover.reset_at"]
+    assert fact.value == (AT if since == "unknown" else None)
+
+
 def test_shows_its_source_and_says_what_contradicts_it() -> None:
     clock = {"date +%s": "1777908600\n"}
     fact = facts_of(reset, phone({**clock, LOCK: FRESH, "getprop": SOLD_WITH_14}))["handover.reset_at"]
