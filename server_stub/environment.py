@@ -2,7 +2,8 @@
 
 POSTURE_DATA                 folder of the database and of the secret key; default: the user's data folder
 POSTURE_DATABASE_URL         postgresql://user:password@host:port/name; default: SQLite in POSTURE_DATA;
-                             what follows a "?" goes to libpq (sslmode=verify-full), host=/folder is a socket's
+                             what follows a "?" goes to libpq (sslmode=verify-full), host=/folder is a socket's;
+                             prepare=off for a pooler that gives each transaction another connection
 POSTURE_ALLOWED_HOSTS        names that the collector answers to, separated by commas; default: any
 POSTURE_BEHIND_TLS           1 when a proxy speaks TLS: cookies become secure, the proxy's header is believed
 POSTURE_OPENID               a file (TOML) that describes an OpenID Connect provider; default: local accounts only
@@ -153,8 +154,13 @@ def _database(url: str, data: Path) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or options.pop("host", ""),
         "PORT": str(parts.port or ""),
-        # Reports go as they are, not as text within a statement that is twice as long.
-        "OPTIONS": {"server_side_binding": True, **options},
+        # Reports go as they are, not as text within a statement that is twice as long; what is asked again and
+        # again is prepared, but for a pooler that gives each transaction another connection.
+        "OPTIONS": {
+            "server_side_binding": True,
+            "prepare_threshold": None if options.pop("prepare", "on") == "off" else 5,
+            **options,
+        },
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -1,7 +1,6 @@
 """A delivery's phones, locked, and of which of them anybody decided anything: in one statement.
 
-It is written by hand: the ORM takes several times as long to write it, and the decisions' own statements, as the
-database to answer them, and of most phones nobody decided anything.
+Of most phones nobody decided anything, and the decisions' own statements take longer than all else of a delivery.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,6 +10,7 @@ from django.db import connection
 
 from server_stub.holders.importing import assign
 from server_stub.holders.models import Assignment
+from server_stub.ingest.by_hand import columns, loaded
 from server_stub.phones.models import Phone
 from server_stub.web.text import clean
 
@@ -39,11 +39,8 @@ def lock_phones(serials: dict[str, str], now: datetime) -> tuple[dict[str, Phone
 
 
 def _locked(keys: Collection[str]) -> list[tuple[Phone, bool]]:
-    fields = Phone._meta.concrete_fields
-    compiler = Phone.objects.all().query.get_compiler(connection=connection)
-    columns = [field.get_col("phone") for field in fields]
     sql = _LOCK.format(
-        columns=", ".join(compiler.compile(column)[0] for column in columns),
+        columns=columns(Phone, "phone"),
         touched=_TOUCHED,
         keys=", ".join(["%s"] * len(keys)),
         lock="FOR UPDATE OF phone" if connection.features.has_select_for_update else "",
@@ -51,9 +48,7 @@ def _locked(keys: Collection[str]) -> list[tuple[Phone, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(keys))
         rows = cursor.fetchall()
-    names = [field.attname for field in fields]
-    plain = compiler.apply_converters(rows, compiler.get_converters(columns))
-    return [(Phone.from_db(connection.alias, names, row[:-1]), bool(row[-1])) for row in plain]
+    return [(phone, bool(row[-1])) for phone, row in zip(loaded(Phone, rows), rows, strict=True)]
 
 
 def _make(phones: Sequence[Phone]) -> None:

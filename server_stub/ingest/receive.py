@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest
 
 from server_stub.agents import refusals
@@ -13,6 +14,7 @@ from server_stub.agents.models import Agent
 from server_stub.audit.chain import STRANGER, Actor, record
 from server_stub.audit.often import too_often
 from server_stub.ingest import body
+from server_stub.ingest.by_hand import columns, loaded
 from server_stub.ingest.envelope import open_envelope
 from server_stub.ingest.refusal import Refusal
 from server_stub.ingest.store import Delivery, Outcome, admit, store
@@ -22,7 +24,6 @@ ENROLMENTS: Counter[str] = Counter()  # the same for agents that ask to be taken
 
 _STATUS = {"stored": 201, "known": 200}
 _AT_ONCE = 100  # reports a transaction
-_BY_ID = "SELECT * FROM agents_agent WHERE id = %s"  # by hand: each delivery asks it, and the ORM writes it slowly
 
 
 def receive_one(received: bytes, form: body.Form) -> dict[str, Any]:
@@ -120,7 +121,7 @@ class _Sender:
     def key(self, agent_id: str) -> dict[str, Any]:
         """The agent's public JWK."""
         if agent_id not in self._known:
-            self._known[agent_id] = next(iter(Agent.objects.raw(_BY_ID, [agent_id])), None)
+            self._known[agent_id] = _agent(agent_id)
         self.agent = agent = self._known[agent_id]
         if agent is None:
             raise Refusal(
@@ -130,6 +131,12 @@ class _Sender:
             raise Refusal(403, "revoked-agent", "The key that signed this report was revoked; enrol the agent anew.")
         jwk: dict[str, Any] = agent.public_jwk
         return jwk
+
+
+def _agent(agent_id: str) -> Agent | None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns(Agent, 'agents_agent')} FROM agents_agent WHERE id = %s", [agent_id])  # noqa: S608
+        return next(loaded(Agent, cursor.fetchall()), None)
 
 
 def _note_repeated(deliveries: Iterable[Delivery], outcomes: Iterable[Outcome | Refusal]) -> None:
