@@ -98,9 +98,12 @@ def _failing(key: str, seen: _Seen, graces: Graces, now: datetime, writes: _Writ
     """Tell of a clause when it begins to fail, and again only when it fails more severely."""
     for clause, rules in seen.rules.items():
         failing = [rule for rule in rules if rule.status == "fail"]
-        if not failing:
-            continue
         known = seen.troubles.get((FAILS, clause))
+        if not failing:
+            if known is not None and known.due_at is not None:  # nothing fails whose grace could end
+                known.due_at = None
+                writes.moved.append(known)
+            continue
         trouble = known or Trouble(event=FAILS, subject=key, topic=clause, since=min(rule.since for rule in failing))
         ends = {rule.rule: graces.ends(rule) for rule in failing}
         over = [rule for rule in failing if ends[rule.rule] <= now]

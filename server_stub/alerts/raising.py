@@ -25,11 +25,11 @@ def raise_alerts(alerts: Iterable[Alert]) -> None:
 
 
 def asked_for(subscription: Subscription, alert: Alert) -> bool:
-    """Whether the subscription asks for it. What is about no phone belongs to no group, and is told to all."""
+    """Whether the subscription asks for it. What is about no phone and no group is told to all."""
     return (
         alert.event in subscription.events
         and alert.weight <= subscription.least
-        and (not subscription.groups or not alert.phone_key or alert.group in subscription.groups)
+        and (not subscription.groups or alert.group in subscription.groups or not (alert.group or alert.phone_key))
     )
 
 

@@ -20,7 +20,14 @@ _LATELY = timedelta(days=7)  # whoever subscribes today is not told of what laps
 _AT_ONCE = 500
 _AGAIN = timedelta(days=1)  # an agent that is refused day after day is told of each day
 # What an honest agent never sends: somebody else has its key's name, or the key itself.
-_SUSPICIOUS = ("bad-signature", "wrong-agent", "revoked-agent", "another-report")
+_SUSPICIOUS = (
+    "bad-signature",
+    "wrong-agent",
+    "foreign-phone",
+    "revoked-agent",
+    "replaced-key",
+    "another-report",
+)
 
 
 def watch_refusals(now: datetime) -> None:

@@ -16,6 +16,7 @@ from server_stub.alerts.events import EVENTS, FAILS, weight
 from server_stub.alerts.managing import set_grace
 from server_stub.alerts.models import Alert, Change, Delivery
 from server_stub.alerts.noticing import notice
+from server_stub.alerts.raising import asked_for
 from server_stub.alerts.watching import watch_chain, watch_decisions, watch_refusals
 from server_stub.audit.chain import STRANGER, record
 from server_stub.decisions.models import Statement, Waiver
@@ -136,6 +137,8 @@ def test_who_asked_for_what(scan: Scan) -> None:
         for name, one in asked.items()
     }
     assert numbers == {"all": [{FAILS: 2}], "press": [{FAILS: 1}], "critical": [], "late": []}
+    about = {group: asked_for(asked["press"], Alert(event=FAILS, weight=1, group=group)) for group in ("", "Archive")}
+    assert about == {"": True, "Archive": False}
 
 
 def test_a_digest_comes_at_its_hour_and_spyware_at_once(scan: Scan) -> None:
