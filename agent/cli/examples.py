@@ -68,6 +68,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "collector": (
         (t("serve the dashboard on this computer"), "posture collector serve --port 8000"),
         (t("a code for one workstation"), "posture collector enrol-code"),
+        (t("an audit pack of a month"), "posture collector audit-pack --from 2026-10-01 --to 2026-10-31 --out o.pdf"),
         (t("a further worker for the background work, on any machine"), "posture collector worker"),
     ),
     "simulate": (

@@ -1,12 +1,13 @@
 """What waits for a decision, what lapses soon, what has lapsed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -20,6 +21,8 @@ from server_stub.phones.models import Phone
 from server_stub.phones.pages import PhoneRow, phone_row
 from server_stub.policies.published import in_force
 from server_stub.web.answer import answer
+from server_stub.web.keyset import windows
+from server_stub.web.sheet import sheet, wants_csv
 
 _SOON = timedelta(days=30)
 _LATELY = timedelta(days=90)
@@ -58,10 +61,34 @@ class DuePage:
 
 @require_safe
 @permission_required("decisions.view_waiver", raise_exception=True)
-def due_page(request: HttpRequest) -> HttpResponse:
-    """Exceptions and statements by when they lapse."""
+def due_page(request: HttpRequest) -> HttpResponseBase:
+    """Exceptions and statements by when they lapse; as CSV, all that there are."""
+    if wants_csv(request):
+        return sheet("decisions", _COLUMNS, _all())
     person = request.user if isinstance(request.user, Person) else None
     return answer(request, "due.html", due_view(person))
+
+
+_COLUMNS = (
+    "kind", "rule", "phone", "group", "answer", "reason", "by", "role", "noted_or_asked_by", "decided_by", "approved",
+    "at", "until", "ended_at",
+)  # fmt: skip
+
+
+def _all() -> Iterator[tuple[object, ...]]:
+    """Every exception that was asked for, then every statement."""
+    for each in windows(Waiver.objects.select_related("group", "requested_by", "decided_by"), ("id",)):
+        decided_by = each.decided_by.username if each.decided_by else ""
+        yield (
+            *("exception", each.rule, each.phone_key, each.group.name if each.group else "", None, each.reason, "", ""),
+            *(each.requested_by.username, decided_by, each.approved, each.requested_at.isoformat()),
+            *(each.until.isoformat(), each.ended_at.isoformat() if each.ended_at else None),
+        )
+    for stated in windows(Statement.objects.select_related("noted_by"), ("id",)):
+        yield (
+            *("statement", stated.rule, stated.phone_key, "", stated.answer, "", stated.by, stated.role),
+            *(stated.noted_by.username, "", None, stated.at.isoformat(), stated.valid_until.isoformat(), None),
+        )
 
 
 def due_view(person: Person | None, problem: str = "") -> DuePage:

@@ -1,5 +1,6 @@
 """The holders' page: who has which phone, the groups, and a CSV to bring both up to date."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django import forms
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -14,9 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 from server_stub.audit.chain import by
 from server_stub.holders.importing import Outcome, import_holders, set_period
 from server_stub.holders.models import Assignment, Group
+from server_stub.holders.reading import COLUMNS
 from server_stub.phones.models import Phone
 from server_stub.web.answer import answer
-from server_stub.web.keyset import cut
+from server_stub.web.keyset import cut, windows
+from server_stub.web.sheet import sheet, wants_csv
 from server_stub.web.text import clean
 
 
@@ -57,6 +61,16 @@ class HoldersPage:
     before: str | None
 
 
+def _lines() -> Iterator[tuple[object, ...]]:
+    for row in windows(Assignment.objects.select_related("holder", "group"), ("phone_key",)):
+        holder, group = row.holder, row.group
+        reference = holder.reference if holder and holder.reference != holder.name else ""
+        yield (
+            *(row.serial, holder.name if holder else "", reference, group.name if group else "", row.asset_tag),
+            group.late_after_hours if group else None,
+        )
+
+
 class _Upload(forms.Form):
     """A file, and whether to only try it."""
 
@@ -72,8 +86,10 @@ class _Period(forms.Form):
 
 @require_safe
 @permission_required("holders.view_holder", raise_exception=True)
-def holders_page(request: HttpRequest) -> HttpResponse:
-    """Who has which phone."""
+def holders_page(request: HttpRequest) -> HttpResponseBase:
+    """Who has which phone; as CSV in the form that is imported."""
+    if wants_csv(request):
+        return sheet("holders", list(COLUMNS), _lines())
     return answer(request, "holders.html", _page(request))
 
 

@@ -53,12 +53,13 @@ _PAGES: Mapping[str, _Page] = {
     "/policy/editions/{edition_id}/": _Page(
         "One edition, and what differs from another", EditionPage, "fleet:read", ("edition_id",), ("against",)
     ),
-    "/due/": _Page("Exceptions and statements: waiting, lapsing, lapsed", DuePage, "decisions:read"),
+    "/due/": _Page("Exceptions and statements: waiting, lapsing, lapsed", DuePage, "decisions:read", csv=True),
     "/holders/": _Page(
         "Phones that were given out, their holders and groups",
         HoldersPage,
         "holders:read",
         query=("q", "seen", "after", "before"),
+        csv=True,
     ),
     "/data-protection/": _Page("What is kept, why and how long", DataProtectionPage, "fleet:read"),
     "/audit/": _Page("The audit log, newest first", AuditPage, "audit:read", query=("after", "before")),

@@ -14,7 +14,11 @@ from pypdf import PdfReader
 
 from agent.report.export import FORMATS
 from server_stub.agents.models import Agent
+from server_stub.audit.chain import TERMINAL
+from server_stub.decisions.models import Statement, Waiver
+from server_stub.holders.importing import import_holders
 from server_stub.papers import pages
+from server_stub.people.models import Person
 from tests.collector.signing import NOW, Signer, encode, report, result
 
 Scan = Callable[..., dict[str, Any]]
@@ -23,6 +27,28 @@ Scan = Callable[..., dict[str, Any]]
 def squeezed(content: bytes) -> str:
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     return "".join(text.replace("\u200b", "").split())
+
+
+def test_holders_and_decisions_as_csv(scan: Scan, sign_in: Callable[[str], Client]) -> None:
+    scan("A", results=(result("lock", "7", "fail"),))
+    content = b"serial,holder,holder_id,group,asset_tag,late_after_hours\r\nA,Ana,E-1,Press,IT-1,48\r\nB,,,,,\r\n"
+    import_holders(content, TERMINAL)
+    client = sign_in("operator")
+    exported = client.get("/holders/?format=csv").getvalue()
+    assert exported.decode("utf-8-sig").encode() == content
+    assert import_holders(exported, TERMINAL).unchanged == 2
+    ana = Person.objects.create(username="ana")
+    Waiver.objects.create(
+        rule="lock", phone_key="A", reason="A drill", requested_by=ana, requested_at=NOW, until=NOW + timedelta(days=1)
+    )
+    Statement.objects.create(
+        rule="own", phone_key="A", answer=True, by="=Luis", role="holder", noted_by=ana, at=NOW, valid_until=NOW
+    )
+    rows = list(csv.DictReader(io.StringIO(client.get("/due/?format=csv").getvalue().decode("utf-8-sig"))))
+    assert [(row["kind"], row["rule"], row["by"], row["noted_or_asked_by"], row["approved"]) for row in rows] == [
+        ("exception", "lock", "", "ana", "False"),
+        ("statement", "own", "'=Luis", "ana", ""),
+    ]
 
 
 @pytest.mark.parametrize("media_type", ["application/jose", "application/jose+json"])

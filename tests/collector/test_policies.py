@@ -159,6 +159,19 @@ def test_a_phone_that_changes_its_group_is_judged_by_the_new_ones_values(people:
     assert backup("A") == "pass"
 
 
+def test_exceptions_last_as_long_as_the_phones_own_values_allow(people: Any, phone: Any) -> None:
+    Assignment.objects.create(phone_key="IN", serial="IN", group=Group.objects.create(name="Press"))
+    for serial in ("IN", "OUT"):
+        phone(serial, 10)
+    publish(people, overlay(3))
+    publish(people, overlay(3, "group", "Press") + "waivers: {longest: {days: 5}}\n")
+    until = (timezone.now() + timedelta(days=20)).strftime("%Y-%m-%dT%H:%M")
+    asked = {"rule": "backup-recent", "reason": "A drill", "until": until, "scope": "phone"}
+    refused = people[0].post("/phones/IN/waivers/", asked)
+    assert (refused.status_code, "longer than the 5 days" in refused.content.decode()) == (422, True)
+    assert people[0].post("/phones/OUT/waivers/", asked).status_code == 302
+
+
 def test_going_back_is_a_new_edition(people: Any, phone: Any) -> None:
     phone("A", 20)
     first, second = publish(people, overlay(30)), publish(people, overlay(7, version="2"))

@@ -21,7 +21,8 @@ _KEY = r'"?\b(?:phone_id|key|report_id)"? (?:=|IN)'  # of a few phones or report
 _LATE = r'COUNT\(.*"scanned_at" <'  # the late ones, found by their index
 _DAYS = r'"day" > .*"topic" ='  # some days of one topic
 _BOUNDED = re.compile(
-    rf"{_KEY}|{_LATE}|{_DAYS}|LIMIT (?:\d+|%s)|^INSERT .* VALUES|\bmin\(|^SELECT EXISTS", re.DOTALL | re.IGNORECASE
+    rf"{_KEY}|{_LATE}|{_DAYS}|LIMIT (?:\d+|%s)|^INSERT .* (?:VALUES|UNNEST)|\bmin\(|^SELECT EXISTS",
+    re.DOTALL | re.IGNORECASE,
 )
 
 
