@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from waitress.server import BaseWSGIServer, create_server
 
@@ -207,6 +207,14 @@ def create_person(name: str, password: str, role: str, email: str = "") -> None:
                 user=person, defaults={"email": email.lower(), "verified": True, "primary": True}
             )
         record("person.created" if new else "person.changed", TERMINAL, person.username, role=role)
+
+
+def remove_person(name: str) -> 'Literal["deleted", "emptied"] | None':
+    """Remove an account; where something that stands came by it, empty and lock it. None when there is none."""
+    from server_stub.audit.chain import TERMINAL
+    from server_stub.people.removing import remove_person
+
+    return remove_person(name, TERMINAL)
 
 
 def make_token(name: str, person: str, scopes: list[str], days: int) -> tuple[str, datetime]:

@@ -119,6 +119,22 @@ def create_user(name: str, role: str, email: str, password: str, data: Path | No
     click.echo(t("{name} may sign in now.", name=name))
 
 
+@command.command("remove-user", help=t("Remove a user: no more sign-in, and what was kept of the person goes."))
+@click.argument("name")
+@options.data
+@options.lang
+def remove_user(name: str, data: Path | None) -> None:
+    """Delete the account, or empty and lock it where something that stands came by it."""
+    how = migrated(data).remove_person(name)
+    if how is None:
+        raise PostureError(Message("there is no user “{name}”", {"name": name}))
+    click.echo(
+        t("{name} was removed.", name=name)
+        if how == "deleted"
+        else t("{name} was locked and emptied; the name stays beside what it asked for or decided.", name=name)
+    )
+
+
 @command.command("create-token", help=t("Make an API token by which a program reads as a user."))
 @click.argument("name")
 @click.option("--user", "person", required=True, help=t("As whom it reads; it never may more than this user."))

@@ -15,6 +15,7 @@ ACTORS: Mapping[str, str | Promise] = {
 ACTIONS: Mapping[str, str | Promise] = {
     "person.created": _("made an account"),
     "person.changed": _("changed an account's password and role"),
+    "person.removed": _("removed an account"),
     "person.signed-in": _("signed in"),
     "person.signed-out": _("signed out"),
     "person.sign-in-failed": _("failed to sign in"),
