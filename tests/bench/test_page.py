@@ -127,6 +127,9 @@ def test_a_phone_that_goes_leaves_nothing_behind(page: Page, tmp_path: Path) -> 
     with watching(tmp_path, "--sound", *on(port)) as address:
         page.goto(f"{address}?lang=es")
         expect(page.locator(".welcome")).to_contain_text("Conecte un teléfono")
+        page.locator("#theme").click()
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         with SimulatedPhone(load(BREACHED), port):
             expect(page.locator("h2")).to_have_text("No cumple", timeout=30_000)
             hears(page, 440, 440, 440)
