@@ -26,13 +26,14 @@ def _standing(result: ReportedResult, now: datetime) -> ReportedResult:
     end = _end(result)
     if end is None or now < end:
         return result
-    return result.model_copy(update={"status": result.measured_status, "in_the_way": None})
+    measured = "inconclusive" if result.measured_status == "waived" else result.measured_status  # nobody measures that
+    return result.model_copy(update={"status": measured, "in_the_way": None})
 
 
 def _end(result: ReportedResult) -> datetime | None:
     if result.status == "waived":
         return _instant(result.waiver)
-    if result.status == "pass" and result.attestation:
+    if result.status == "pass" and result.measured_status != "pass" and result.attestation:
         return _instant(result.attestation)
     return None
 
