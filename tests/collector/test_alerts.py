@@ -177,6 +177,16 @@ def test_a_failure_in_its_grace_fails_and_is_not_told(scan: Scan, viewer: Client
     assert told(NOW + timedelta(days=1, minutes=1)) == ["Phone Posture: Phones that newly fail: 1"]
 
 
+def test_a_failure_that_is_only_not_proved_when_its_grace_ends_is_not_told(scan: Scan) -> None:
+    subscription(channel())
+    set_grace("7", 3, STRANGER)
+    scan(at=NOW - timedelta(days=2), results=(result("lock", "7", "fail"),))
+    assert told() == []
+    scan(at=NOW - timedelta(days=1), results=(result("lock", "7", "inconclusive"),))
+    for days in (0, 2, 9):
+        assert told(NOW + timedelta(days=days)) == []
+
+
 def test_a_grace_that_is_taken_away_ends_at_once(scan: Scan) -> None:
     subscription(channel())
     set_grace("7", 30, STRANGER)  # of the whole clause

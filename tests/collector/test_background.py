@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -17,11 +18,13 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from server_stub.audit.models import Entry
-from server_stub.work.jobs import let_go, tidy
+from server_stub.work.jobs import RECURRING, let_go, tidy
 from server_stub.work.models import Routine
 from server_stub.work.queueing import LEASE, Recurring, queue_due
 from server_stub.work.recurrence import Daily, Every
 from tests.collector.serving import environment_of, served
+from tests.collector.signing import result
+from tests.collector.telling import something_told
 from tests.postgres import postgresql
 
 ZONE = ZoneInfo("America/Lima")
@@ -79,6 +82,20 @@ def test_one_job_that_fails_costs_no_other(work: Callable[[], None]) -> None:
     assert list(DBTaskResult.objects.values_list("status", "exception_class_path")) == [
         ("FAILED", "builtins.ValueError")
     ]
+
+
+@pytest.mark.django_db
+def test_every_routine_runs_on_a_full_and_on_an_empty_collector(
+    scan: Callable[..., dict[str, Any]], work: Callable[[], None]
+) -> None:
+    for _ in range(2):
+        Routine.objects.update(due_at=NOW)
+        queue_due({name: Recurring(each.job, Every(timedelta(hours=1))) for name, each in RECURRING.items()}, NOW, ZONE)
+        work()
+        assert {(each.failures, each.succeeded_at is None) for each in Routine.objects.all()} == {(0, False)}
+        something_told("P0")
+        for number in range(3):
+            scan(f"P{number}", NOW - timedelta(days=number, minutes=1), (result("lock", "7", "fail"),))
 
 
 @pytest.mark.django_db
