@@ -17,7 +17,7 @@ import server_stub
 _SERVICE = str(Path(server_stub.__file__).parent)
 TABLES = ("phone", "rulestate", "clausestate", "storedreport", "receipt", "movement")
 _LARGE = re.compile(rf'(?:FROM|JOIN|UPDATE|INTO)\s+"?phones_(?:{"|".join(TABLES)})"?\b')
-_KEY = r'"?\b(?:phone_id|key|report_id)"? (?:=|IN)'  # of a few phones or reports, by their keys
+_KEY = r'"?\b(?:phone_id|key|report_id)"? (?:=|IN)|"phone_id", [^()]*\) IN'  # of a few phones or reports, by their keys
 _LATE = r'COUNT\(.*"scanned_at" <'  # the late ones, found by their index
 _DAYS = r'"day" > .*"topic" ='  # some days of one topic
 _BOUNDED = re.compile(
