@@ -1,21 +1,39 @@
 """Where the collector may be made to connect to: never into its own network, unless an administrator says so.
 
 A name is resolved once, every address it has is checked, and the connection goes to one that was checked: what the
-name says a moment later does not matter.
+name says a moment later does not matter. Where a library connects by itself, each of its connections is looked at.
 """
 
 import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext
 
 Address = IPv4Address | IPv6Address
 _TRANSLATED = ip_network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address
+_UNICAST = ip_network("2000::/3")  # all that is handed out of IPv6; the rest is local, translated or of the past
+_GOES_OUT = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})  # CPython's audit events
 
 
 class Forbidden(Exception):
     """One sentence for a person."""
+
+
+class _Here(threading.local):
+    """Whether this thread may go outward only, and what it was refused."""
+
+    outward_only = False
+    refused: Forbidden | None = None
+
+
+_here = _Here()
 
 
 def resolve(host: str, port: int) -> tuple[str, bool]:
@@ -38,6 +56,41 @@ def resolve(host: str, port: int) -> tuple[str, bool]:
     return str(addresses[0]), named[0]
 
 
+@contextmanager
+def outward_only() -> Iterator[None]:
+    """Within, this thread connects to no address that `resolve` refuses, however it came by it.
+
+    What refuses is an OSError to whoever connects, and Forbidden at the end.
+    """
+    _look_at_connections()
+    _here.outward_only, _here.refused = True, None
+    try:
+        yield
+    finally:
+        _here.outward_only = False
+    if _here.refused is not None:
+        raise _here.refused
+
+
+@cache
+def _look_at_connections() -> None:
+    """Once a process: such a hook is for good."""
+    sys.addaudithook(_look)
+
+
+def _look(event: str, arguments: tuple[Any, ...]) -> None:
+    if event not in _GOES_OUT or not _here.outward_only:
+        return
+    where = arguments[1]
+    try:
+        if not isinstance(where, tuple):
+            raise Forbidden(gettext("This is no name of a host."))
+        resolve(str(where[0]), int(where[1]))
+    except Forbidden as error:
+        _here.refused = error
+        raise PermissionError(str(error)) from error
+
+
 def _is_named(address: Address) -> bool:
     return any(address in network for network in settings.ALERT_NETWORKS)
 
@@ -49,4 +102,6 @@ def _is_public(address: Address) -> bool:
             within = IPv4Address(int(address) & 0xFFFFFFFF)
         if within is not None:
             return _is_public(within)
+        if address not in _UNICAST:
+            return False
     return address.is_global and not address.is_multicast

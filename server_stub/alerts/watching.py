@@ -32,13 +32,19 @@ _SUSPICIOUS = (
 
 def watch_refusals(now: datetime) -> None:
     """Read on in the audit log, whose rows are written one after the other."""
-    cursor, _ = Cursor.objects.get_or_create(name="refusals")
+    cursor = Cursor.objects.filter(name="refusals").first() or Cursor(name="refusals", number=_long_ago(now))
     while rows := list(Entry.objects.filter(number__gt=cursor.number).order_by("number")[:_AT_ONCE]):
         with transaction.atomic():
             refused = [row for row in rows if row.action == "delivery.refused" and row.subject in _SUSPICIOUS]
             raise_alerts(_refused({(row.actor, row.subject) for row in refused if row.actor_kind == "agent"}, now))
             cursor.number = rows[-1].number
             cursor.save()
+
+
+def _long_ago(now: datetime) -> int:
+    """The last row that is too old to be told of: the log may be older than these alerts."""
+    old = Entry.objects.filter(at__lt=now - _AGAIN).order_by("-number")
+    return old.values_list("number", flat=True).first() or 0
 
 
 def _refused(found: set[tuple[str, str]], now: datetime) -> Iterator[Alert]:

@@ -41,7 +41,7 @@ def check(url: str) -> None:
         port = parts.port
     except ValueError as error:
         raise Forbidden(gettext("The port of this address is none.")) from error
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.fragment:
+    if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc or parts.fragment:
         raise Forbidden(gettext("Give an address like https://host/path, without a user's name."))
     try:
         _, named = resolve(parts.hostname, port or 443)
