@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import platform
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -27,6 +29,11 @@ def workstation_key(data: Path) -> CryptographySigner:
     Errors: TransportError when it can neither be read nor made.
     """
     return WorkstationKey(data).open()
+
+
+def _name() -> str:
+    """What a phone's list of computers is to show: this agent, and on which workstation."""
+    return "posture@" + (re.sub(r"[^A-Za-z0-9._-]+", "-", platform.node())[:64] or "workstation")
 
 
 def fingerprint(data: Path) -> str | None:
@@ -69,7 +76,7 @@ class WorkstationKey:
 
     @property
     def name(self) -> str:
-        """What phones call it: `user@host`, beside the key in their list."""
+        """What phones call it: `posture@host`, beside the key in their list."""
         return self._public().partition(" ")[2].strip()
 
     @property
@@ -124,6 +131,9 @@ class WorkstationKey:
         aside = Path(tempfile.mkdtemp(prefix=f".{_DIRECTORY}-", dir=self._made_folder()))
         try:
             keygen(str(aside / _FILE))
+            # adb-shell calls it `unknown@host` where nobody is logged in, as at night.
+            public = aside / f"{_FILE}.pub"
+            public.write_text(f"{public.read_text().partition(' ')[0]} {_name()}")
             for file in aside.iterdir():
                 file.chmod(0o600)
             aside.rename(self.folder)

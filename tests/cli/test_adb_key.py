@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.report.signature import AgentKey
+from agent.simulator import SimulatedPhone, load
 from agent.transport.keys import WorkstationKey
 from tests.e2e.conftest import Workstation
 
@@ -42,3 +43,16 @@ def test_a_new_key_is_made_only_when_somebody_agrees(here: Workstation) -> None:
     assert done.returncode == 0
     assert key.fingerprint != before
     assert f"New fingerprint: {key.fingerprint}" in done.stdout
+
+
+def test_after_a_new_key_phones_ask_again_and_only_then(here: Workstation) -> None:
+    key = WorkstationKey(here.data)
+    key.open()
+    trusted = key.file.with_suffix(".pub").read_bytes()
+    with SimulatedPhone(load("pixel-a14-healthy"), authorise="never", keys=(trusted,)) as phone:
+        assert here.posture("scan", "--tcp", phone.address, "--no-post").returncode == 3
+        assert here.posture("keys", "rotate", "--yes").returncode == 0
+        done = here.posture("scan", "--tcp", phone.address, "--no-post")
+    assert done.returncode == 4
+    assert "has not accepted this computer" in done.stderr
+    assert key.file.stat().st_mode & 0o777 == 0o600

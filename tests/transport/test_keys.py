@@ -1,5 +1,7 @@
 import base64
 import hashlib
+import platform
+import re
 import stat
 import threading
 from pathlib import Path
@@ -52,7 +54,7 @@ def test_a_new_key_takes_the_place_of_the_old(tmp_path: Path) -> None:
     first = key.open().GetPublicKey()
     digest = hashlib.md5(base64.b64decode(key.file.with_suffix(".pub").read_bytes().split()[0])).digest()
     assert key.fingerprint == ":".join(f"{byte:02X}" for byte in digest)
-    assert "@" in key.name
+    assert key.name == f"posture@{re.sub(r'[^A-Za-z0-9._-]+', '-', platform.node())[:64]}"
     key.rotate()
     assert key.open().GetPublicKey() != first
     assert [path.name for path in tmp_path.iterdir()] == ["adb-key"]
