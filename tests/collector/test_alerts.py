@@ -156,7 +156,8 @@ def test_a_digest_comes_at_its_hour_and_spyware_at_once(scan: Scan) -> None:
     dispatch(morning)
     digest = Delivery.objects.order_by("-made_at")[0]
     assert digest.content["counts"] == {FAILS: 2}
-    assert "Bloqueo de pantalla" in digest.text
+    assert digest.subject == "Phone Posture: Teléfonos que dejaron de cumplir: 2"
+    assert "- …ST01, numeral 7, Bloqueo de pantalla, alta\n" in digest.text
 
 
 def test_a_failure_in_its_grace_fails_and_is_not_told(scan: Scan, viewer: Client) -> None:
