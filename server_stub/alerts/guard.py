@@ -6,9 +6,9 @@ name says a moment later does not matter. Where a library connects by itself, ea
 
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
@@ -26,14 +26,8 @@ class Forbidden(Exception):
     """One sentence for a person."""
 
 
-class _Here(threading.local):
-    """Whether this thread may go outward only, and what it was refused."""
-
-    outward_only = False
-    refused: Forbidden | None = None
-
-
-_here = _Here()
+# Of whoever may go outward only, and of the threads that it has work: what they were refused.
+_refused: ContextVar[list[Forbidden] | None] = ContextVar("refused", default=None)
 
 
 def resolve(host: str, port: int) -> tuple[str, bool]:
@@ -58,18 +52,19 @@ def resolve(host: str, port: int) -> tuple[str, bool]:
 
 @contextmanager
 def outward_only() -> Iterator[None]:
-    """Within, this thread connects to no address that `resolve` refuses, however it came by it.
+    """Within, nothing connects to an address that `resolve` refuses, however it came by it.
 
     What refuses is an OSError to whoever connects, and Forbidden at the end.
     """
     _look_at_connections()
-    _here.outward_only, _here.refused = True, None
+    refused: list[Forbidden] = []
+    token = _refused.set(refused)
     try:
         yield
     finally:
-        _here.outward_only = False
-    if _here.refused is not None:
-        raise _here.refused
+        _refused.reset(token)
+    if refused:
+        raise refused[0]
 
 
 @cache
@@ -79,15 +74,17 @@ def _look_at_connections() -> None:
 
 
 def _look(event: str, arguments: tuple[Any, ...]) -> None:
-    if event not in _GOES_OUT or not _here.outward_only:
+    if event not in _GOES_OUT or (refused := _refused.get()) is None:
         return
     where = arguments[1]
+    if where is None:  # a message to whom the socket is connected already
+        return
     try:
         if not isinstance(where, tuple):
             raise Forbidden(gettext("This is no name of a host."))
         resolve(str(where[0]), int(where[1]))
     except Forbidden as error:
-        _here.refused = error
+        refused.append(error)
         raise PermissionError(str(error)) from error
 
 

@@ -3,17 +3,23 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
+from server_stub.alerts.apprising import check
+from server_stub.alerts.guard import Forbidden, resolve
 from server_stub.alerts.managing import set_grace
-from server_stub.alerts.models import Trouble
+from server_stub.alerts.models import Channel, Delivery, Trouble
 from server_stub.alerts.noticing import notice
 from server_stub.audit.chain import TERMINAL
 from server_stub.ingest.current import settle
 from server_stub.phones.models import Phone
+from tests.collector.receiving import http_server, smtp_server
 from tests.collector.signing import NOW, result
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +63,75 @@ def test_a_report_whose_end_is_its_own_beginning_holds_up_no_page(scan: Scan, st
     with at_most(60):
         settle(NOW)
     assert Phone.objects.get().get_rank_display() == {"pass": "compliant", "waived": "inconclusive"}[status]
+
+
+def made(admin: Client, kind: str, address: str) -> dict[str, Any]:
+    """Try to make a channel; the page that this leads to."""
+    form = {"name": "Security", "kind": kind, "address": address}
+    answer = admin.post("/alerts/channels/?format=json", form)
+    page: dict[str, Any] = answer.json() if answer.status_code != 302 else admin.get("/alerts/?format=json").json()
+    return page
+
+
+def tried(admin: Client, work: Work) -> Delivery:
+    admin.post(f"/alerts/channels/{Channel.objects.get().pk}/try/")
+    work()
+    return Delivery.objects.get()
+
+
+def test_one_channel_is_one_service(sign_in: Callable[[str], Client], settings: Any) -> None:
+    """Apprise reads a list of addresses where one is asked for; only the first would have been checked."""
+    settings.ALERT_NETWORKS = (ip_network("127.0.0.1/32"),)
+    page = made(sign_in("administrator"), "apprise", "ntfy://127.0.0.1/topic, json://127.0.0.2/inside")
+    assert (page["channels"], bool(page["problem"])) == ([], True)
+
+
+@pytest.mark.parametrize("address", ["blink1://", "ntfy://127.0.0.1/topic?cto=1, syslog://", "SYSLOG://"])
+def test_apprise_does_nothing_on_this_machine(sign_in: Callable[[str], Client], settings: Any, address: str) -> None:
+    settings.ALERT_NETWORKS = (ip_network("127.0.0.1/32"),)
+    page = made(sign_in("administrator"), "apprise", address)
+    assert (page["channels"], bool(page["problem"])) == ([], True)
+
+
+def test_apprise_is_not_led_inward_by_an_answer(sign_in: Callable[[str], Client], settings: Any, work: Work) -> None:
+    settings.ALERT_NETWORKS = (ip_network("127.0.0.1/32"),)
+    admin = sign_in("administrator")
+    with http_server() as receiver:
+        port = int(receiver.url.rsplit(":", 1)[1])
+        made(admin, "apprise", f"ntfy://127.0.0.1:{port}/topic")
+        receiver.answers = [(307, {"Location": f"http://127.0.0.2:{port}/inside"}, b"")]
+        sent = tried(admin, work)
+    assert (sent.state, "POSTURE_ALERT_NETWORKS" in sent.log[-1]["said"]) == ("failed", True)
+
+
+def test_apprise_is_not_led_inward_by_a_parameter(sign_in: Callable[[str], Client], settings: Any, work: Work) -> None:
+    settings.ALERT_NETWORKS = (ip_network("127.0.0.2/32"),)
+    admin = sign_in("administrator")
+    with smtp_server() as mails:
+        address = f"mailto://ana:x@127.0.0.2:{mails.port}?smtp=127.0.0.1&mode=insecure&to=ana@example.org"
+        made(admin, "apprise", address + "&from=ana@example.org")
+        sent = tried(admin, work)
+    assert mails.messages == []
+    assert (sent.state, "POSTURE_ALERT_NETWORKS" in sent.log[-1]["said"]) == ("failed", True)
+
+
+@pytest.mark.parametrize("address", ["fec0::1", "::127.0.0.1", "::ffff:0:7f00:1", "64:ff9b:1::a00:1", "5f00::1"])
+def test_no_address_of_old_or_local_kinds_is_public(address: str) -> None:
+    with pytest.raises(Forbidden):
+        resolve(address, 443)
+    assert resolve("2606:4700::1111", 443) == ("2606:4700::1111", False)
+
+
+def test_no_webhook_has_a_password_without_a_name(sign_in: Callable[[str], Client]) -> None:
+    page = made(sign_in("administrator"), "webhook", "https://:hidden@8.8.8.8/")
+    assert (page["channels"], bool(page["problem"])) == ([], True)
+
+
+def test_apprise_reads_no_file_of_this_machine(tmp_path: Path) -> None:
+    """Some services fill in a template, which may be a file: its text would go out."""
+    from apprise import AppriseAttachment  # noqa: PLC0415 - it loads a hundred services
+
+    (tmp_path / "key.json").write_text("{}")
+    with pytest.raises(Forbidden):
+        check("nothing://")
+    assert AppriseAttachment(str(tmp_path / "key.json"))[0].path is None
