@@ -28,8 +28,8 @@ CAPTURES = Path(__file__).parents[1] / "captures"
 AT = datetime(2026, 11, 24, 13, 31, tzinfo=UTC)  # when the whole captures were taken
 PROBES_BY_TARGET: dict[str, ModuleType] = {f"probe-{each.__name__.rpartition('.')[2]}": each for each in PROBES}
 
-# Which command a capture answers, by its folder or its file's end. Where there are two, the captures are of either.
-ANSWERED = {
+# Which commands the captures of a folder answer, where it is not named after its probe.
+_ANSWERED = {
     "accessibility": ("dumpsys accessibility",),
     "account": ("dumpsys account",),
     "adb": ("dumpsys adb",),
@@ -65,6 +65,13 @@ _QF_PACKAGES = b'[{"name": "a.b", "installer": "x", "uid": 10123, "system": fals
 _QF_BINARIES = b'["/system/xbin/su"]'
 
 
+def answered_by(folder: str) -> tuple[str, ...]:
+    """The commands that the captures of a folder may answer. KeyError for one that is named after no probe."""
+    if folder in _ANSWERED:
+        return _ANSWERED[folder]
+    return tuple(command.key for command in PROBES_BY_TARGET[f"probe-{folder}"].COMMANDS)
+
+
 def keys_of(probe: ModuleType) -> list[str]:
     """The answers of a probe's input, in their order."""
     return list(dict.fromkeys([*(command.key for command in probe.COMMANDS), *SAVED_ONLY]))
@@ -83,9 +90,9 @@ def _whole(text: bytes) -> dict[str, bytes]:
 
 def _single() -> Iterator[tuple[str, bytes]]:
     """Every capture of one command, under each command that may print it."""
-    for folder, keys in ANSWERED.items():
-        for path in sorted((CAPTURES / folder).glob("*.txt")):
-            for key in keys:
+    for path in sorted(CAPTURES.glob("*/*.txt")):
+        if path.parent.name != "whole":
+            for key in answered_by(path.parent.name):
                 yield key, path.read_bytes()
     yield "settings list secure", b"always_on_vpn_app=net.ejemplo.tunel\n40\n"
     yield ROOT.key, distil(_linked())
