@@ -134,10 +134,12 @@ class Pages:
 
         def do() -> None:
             try:
-                done.set_result(work(self._bench))
+                answer = work(self._bench)
+                self.publish()  # whoever asked looks at once at what became of it
             except BaseException as error:
                 done.set_exception(error)
                 raise
+            done.set_result(answer)
 
         self._bench.inbox.post(do)
         return done.result(timeout=_WORK_S)
