@@ -1,6 +1,7 @@
 """Changing what is told to whom: each change with its row in the audit log, which never holds an address."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from server_stub.alerts.guard import Forbidden
 from server_stub.alerts.models import Channel, Delivery, Grace, Subscription, Trouble
 from server_stub.alerts.sealing import Unreadable, seal, unseal
 from server_stub.alerts.sending import queue
+from server_stub.alerts.told import Told
 from server_stub.audit.chain import Actor, record
 from server_stub.web.text import clean
 
@@ -84,7 +86,7 @@ def try_channel(channel: Channel, actor: Actor) -> None:
     text = gettext("This message only tries whether the channel works. Nothing happened.")
     with transaction.atomic():
         trial = Delivery(channel=channel, made_at=now, next_at=now, subject=subject, text=text + "\n")
-        trial.content = {"summary": subject, "counts": {}, "events": []}
+        trial.content = asdict(Told(subject, {}, []))
         trial.save()
         queue(trial)
         record("alerts.channel-tried", actor, channel.name)

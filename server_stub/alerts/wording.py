@@ -4,9 +4,8 @@ A phone is told by its asset tag, else by the end of its serial. Whoever wants t
 signs in first.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.utils.translation import get_language, gettext, override
 from agent.facts import instant
 from server_stub.alerts.events import AT_ONCE, EVENTS, EXPIRED, EXPIRES, REFUSED, SEVERITIES
 from server_stub.alerts.models import Alert
+from server_stub.alerts.told import Told, ToldEvent
 from server_stub.guideline.policy import shipped
 from server_stub.phones.models import Phone
 from server_stub.policies.published import in_force
@@ -109,16 +109,16 @@ def _content(
     subject: str, alerts: Sequence[Alert], numbers: Mapping[str, int], labels: Mapping[str, str]
 ) -> dict[str, Any]:
     events = [
-        {
-            "event": alert.event,
-            "severity": SEVERITIES[alert.weight],
-            "at": instant(alert.at),
-            "phone": labels.get(alert.phone_key, "…") if alert.phone_key else None,
-            "clause": alert.clause or None,
-            "about": alert.about or None,
-            "until": instant(alert.until) if alert.until else None,
-            "link": link(reverse("alert", args=[alert.pk])) or None,
-        }
+        ToldEvent(
+            event=alert.event,
+            severity=SEVERITIES[alert.weight],
+            at=instant(alert.at),
+            phone=labels.get(alert.phone_key, "…") if alert.phone_key else None,
+            clause=alert.clause or None,
+            about=alert.about or None,
+            until=instant(alert.until) if alert.until else None,
+            link=link(reverse("alert", args=[alert.pk])) or None,
+        )
         for alert in alerts
     ]
-    return {"summary": subject, "counts": dict(Counter(numbers)), "events": events}
+    return asdict(Told(subject, dict(numbers), events))

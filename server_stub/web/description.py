@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from server_stub.agents.pages import AgentsPage
 from server_stub.alerts.reading import AlertsPage
+from server_stub.alerts.told import Posted
 from server_stub.audit.pages import AuditPage
 from server_stub.decisions.due import DuePage
 from server_stub.guideline.clauses import ClausePage, ClausesPage
@@ -86,15 +87,35 @@ def complete(schema: OpenAPISchema) -> OpenAPISchema:
     }
     for address, page in _PAGES.items():
         schema["paths"][address] = {"get": _operation(page, schemas)}
+    schema["webhooks"] = {"posture.alert": {"post": _webhook(schemas)}}
     return schema
 
 
-def _operation(page: _Page, schemas: dict[str, Any]) -> dict[str, Any]:
-    made = TypeAdapter(page.content).json_schema(ref_template=_COMPONENT, mode="serialization")
+def _webhook(schemas: dict[str, Any]) -> dict[str, Any]:
+    _add(Posted, schemas)
+    return {
+        "operationId": "alert",
+        "summary": "Tell a channel of alerts",
+        "description": "Signed as Standard Webhooks says: webhook-id, webhook-timestamp, webhook-signature.",
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": _COMPONENT.format(model=Posted.__name__)}}},
+        },
+        "responses": {"2XX": {"description": "Taken; 410 is not tried again, all else later"}},
+    }
+
+
+def _add(shape: type, schemas: dict[str, Any]) -> None:
+    """Add what a shape looks like, and the shapes within it."""
+    made = TypeAdapter(shape).json_schema(ref_template=_COMPONENT, mode="serialization")
     for name, part in made.pop("$defs", {}).items():
         if schemas.setdefault(name, part) != part:
             raise ValueError(f"two shapes are called {name}: rename one")
-    schemas[page.content.__name__] = made
+    schemas[shape.__name__] = made
+
+
+def _operation(page: _Page, schemas: dict[str, Any]) -> dict[str, Any]:
+    _add(page.content, schemas)
     shown = {"application/json": {"schema": {"$ref": _COMPONENT.format(model=page.content.__name__)}}}
     problem = {"application/problem+json": {"schema": {"$ref": _COMPONENT.format(model=_PROBLEM)}}}
     parameters = [_parameter(name, "path") for name in page.path] + [_parameter(name, "query") for name in page.query]

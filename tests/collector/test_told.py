@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import requests
 
 from tests.collector.receiving import http_server
@@ -37,6 +38,10 @@ def test_known_spyware_is_told_of_at_once(tmp_path: Path) -> None:
         headers = {"Content-Type": "application/jose+json"}
         assert requests.post(f"{address}/api/reports", body, headers=headers, timeout=30).status_code == 201
         assert receiver.arrived.wait(timeout=120)
+        described = requests.get(f"{address}/api/openapi.json", timeout=30).json()
+    shape = {"$ref": "#/components/schemas/Posted", "components": described["components"]}
+    assert described["webhooks"]["posture.alert"]["post"]["requestBody"]["required"]
+    jsonschema.validate(json.loads(receiver.bodies[0]), shape)
     told = json.loads(receiver.bodies[0])["data"]
     assert told["summary"] == "Phone Posture: Known spyware found: 1"
     event = told["events"][0]
