@@ -52,6 +52,7 @@ def main(port: int, folder: Path, callback: str) -> None:
         LOGIN_URL="/sign-in/",
         # Two Djangos on one address share a browser's cookies, whatever their ports.
         SESSION_COOKIE_NAME="provider",
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # of the client's secret, at each sign-in
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         USE_TZ=True,
         PEOPLE=folder / "people.json",

@@ -2,8 +2,9 @@
 
 from django.contrib.auth import login
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import include, path
+from jwcrypto.jwk import JWK
 
 FORM = (
     '<!doctype html><html lang="en"><title>The provider</title><main><h1>The provider</h1><form method="post">'
@@ -19,4 +20,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(request.GET["next"])
 
 
-urlpatterns = [path("sign-in/", sign_in), path("", include("oauth2_provider.urls"))]
+def other_keys(_request: HttpRequest) -> JsonResponse:
+    """Keys that sign nothing here."""
+    return JsonResponse({"keys": [JWK.generate(kty="RSA", size=2048, kid="another").export_public(as_dict=True)]})
+
+
+urlpatterns = [path("sign-in/", sign_in), path("other-keys/", other_keys), path("", include("oauth2_provider.urls"))]
