@@ -59,8 +59,16 @@ def test_the_api_is_described(description: dict[str, Any]) -> None:
         ("/clauses/", "get"),
         ("/clauses/{number}/", "get"),
         ("/policy/", "get"),
+        ("/policy/history/", "get"),
+        ("/policy/editions/{edition_id}/", "get"),
         ("/agents/", "get"),
         ("/alerts/", "get"),
+        ("/audit/", "get"),
+        ("/data-protection/", "get"),
+        ("/due/", "get"),
+        ("/holders/", "get"),
+        ("/api/agents/key", "post"),
+        ("/api/policy", "get"),
     }
     reports = description["paths"]["/api/reports"]["post"]
     assert set(reports["responses"]) == {"200", "201", "207", "4XX"}
