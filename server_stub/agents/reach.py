@@ -26,7 +26,13 @@ def limit(agent_id: str, name: str, actor: Actor) -> bool:
         if found is None:
             return False
         if found.group != group:
-            found.group = group
-            found.save(update_fields=["group"])
+            for each in (agent_id, *_keys_before(agent_id)):  # they may sign for a while yet
+                Agent.objects.filter(id=each).update(group=group)
             record("agent.limited", actor, agent_id, group=name)
     return True
+
+
+def _keys_before(agent_id: str) -> list[str]:
+    """The ids of the agent's earlier keys."""
+    found = list(Agent.objects.filter(replaced_by=agent_id).values_list("id", flat=True))
+    return [*found, *(each for key in found for each in _keys_before(key))]

@@ -46,6 +46,7 @@ def rotate(signed: bytes) -> Agent:
         raise Refusal(401, "bad-signature", "The new key does not say that it replaces the old one.")
     with transaction.atomic():
         old = Agent.objects.select_for_update().get(id=old_id)
+        _check_in_use(old)  # somebody may have revoked it meanwhile
         if old.replaced_by_id == new_id:
             return Agent.objects.get(id=new_id)
         if old.replaced_by_id is not None:
@@ -83,10 +84,14 @@ def _enrolled(key_id: str) -> dict[str, Any]:
     agent = Agent.objects.filter(id=key_id).first()
     if agent is None:
         raise Refusal(401, "unknown-agent", "The old key is not enrolled here; enrol the agent first.")
-    if agent.revoked_at is not None:
-        raise Refusal(403, "revoked-agent", "The old key was revoked; enrol the agent anew.")
+    _check_in_use(agent)
     jwk: dict[str, Any] = agent.public_jwk
     return jwk
+
+
+def _check_in_use(agent: Agent) -> None:
+    if agent.revoked_at is not None:
+        raise Refusal(403, "revoked-agent", "The old key was revoked; enrol the agent anew.")
 
 
 def _open(signed: bytes, find_key: Callable[[str], dict[str, Any]]) -> tuple[str, bytes]:

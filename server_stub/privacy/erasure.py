@@ -1,7 +1,6 @@
 """Erasing a holder: the name everywhere, and what the phones' reports tell; the numbers stay."""
 
 from dataclasses import dataclass
-from urllib.parse import quote_plus
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +12,7 @@ from server_stub.holders.importing import repeat_on_phones
 from server_stub.holders.models import Assignment, Holder
 from server_stub.phones.models import Phone, StoredReport
 from server_stub.privacy.retention import erase_contents
-from server_stub.saved.models import SavedView
+from server_stub.saved.views import forget_name
 from server_stub.web.words import in_every_language
 
 ERASED = _("What was known of the holder was erased; scan the phone again.")
@@ -43,8 +42,7 @@ def erase_holder(reference: str, actor: Actor) -> Erased | None:
         keys = [each.phone_key for each in given]
         number = holder.pk
         Statement.objects.filter(phone_key__in=keys, by=holder.name).update(by="–")
-        # Searches that people kept under a name may hold the holder's.
-        SavedView.objects.filter(query__icontains=f"q={quote_plus(holder.name)}").delete()
+        forget_name(holder.name)
         holder.delete()
         for each in given:
             each.holder = None

@@ -1,6 +1,6 @@
 """What a person sees of the saved views, and what they do with them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import urlencode
 
 from django.db import transaction
@@ -72,7 +72,7 @@ def save(person: Person, name: str, query: str, *, shared: bool) -> SavedView | 
         view.query, view.made_at = kept, timezone.now()
         view.save()
         if shared or was_shared:
-            record("view.shared" if shared else "view.unshared", by(person), name, query=kept)
+            _record("view.shared" if shared else "view.unshared", person, view)
     return view
 
 
@@ -83,7 +83,7 @@ def delete(person: Person, view_id: int) -> bool:
         if view is None:
             return False
         if view.shared:
-            record("view.unshared", by(person), view.name, query=view.query)
+            _record("view.unshared", person, view)
         view.delete()
     return True
 
@@ -109,6 +109,21 @@ def query_of(filters: Filters) -> str:
 def name_of(text: str) -> str:
     """A name as it is kept; "" is none."""
     return clean(text.strip(), 60)
+
+
+def forget_name(name: str) -> None:
+    """Delete the views by which people looked for this person, or called after them."""
+    name = name.casefold()
+    for view in SavedView.objects.all():
+        searched = QueryDict(view.query).get("q", "").casefold()
+        if name in view.name.casefold() or name in searched or (len(searched) > 1 and searched in name):
+            view.delete()
+
+
+def _record(action: str, person: Person, view: SavedView) -> None:
+    """Without what was searched for and without the name: either may be a holder's, and the log is for ever."""
+    query = query_of(replace(Filters.read(QueryDict(view.query).dict()), q=""))
+    record(action, by(person), f"view {view.pk}", query=query)
 
 
 def _seen_by(person: Person) -> "QuerySet[SavedView]":

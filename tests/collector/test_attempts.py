@@ -1,5 +1,6 @@
 """What somebody might try, or what may meet by chance, against what the collector promises."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,16 +12,24 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from server_stub.agents.listing import revoke
+from server_stub.agents.models import Agent
+from server_stub.agents.reach import limit
 from server_stub.alerts.apprising import check
 from server_stub.alerts.guard import Forbidden, resolve
 from server_stub.alerts.managing import set_grace
 from server_stub.alerts.models import Channel, Delivery, Trouble
 from server_stub.alerts.noticing import notice
 from server_stub.audit.chain import TERMINAL
+from server_stub.audit.models import Entry
+from server_stub.holders.importing import import_holders
 from server_stub.ingest.current import settle
 from server_stub.phones.models import Phone
+from server_stub.privacy.erasure import erase_holder
+from server_stub.saved.models import SavedView
 from tests.collector.receiving import http_server, smtp_server
-from tests.collector.signing import NOW, result
+from tests.collector.signing import NOW, Signer, encode, report, result
+from tests.collector.test_rotation import rotation
 
 pytestmark = pytest.mark.django_db
 Scan = Callable[..., dict[str, Any]]
@@ -135,3 +144,60 @@ def test_apprise_reads_no_file_of_this_machine(tmp_path: Path) -> None:
     with pytest.raises(Forbidden):
         check("nothing://")
     assert AppriseAttachment(str(tmp_path / "key.json"))[0].path is None
+
+
+def enrolled(signer: Signer, **others: Any) -> Agent:
+    told = {"id": signer.id, "name": "Bench", "public_jwk": signer.public_jwk, "enrolled_at": NOW} | others
+    return Agent.objects.create(**told)
+
+
+def test_a_limit_holds_for_the_keys_before_as_well(client: Client) -> None:
+    """Within its overlap a replaced key still signs; it may not reach further than the one that took its place."""
+    old, new = Signer(), Signer()
+    enrolled(new)
+    enrolled(old, replaced_by_id=new.id, replaced_at=NOW)
+    import_holders(b"serial,holder,group\nZY22TEST01,Ana,North\nZY22TEST02,Eva,South\n", TERMINAL)
+    assert limit(new.id, "North", TERMINAL)
+    body = old.sign(encode(report(old.id, "ZY22TEST02")))
+    refused = client.post("/api/reports", body, content_type="application/jose+json")
+    assert (refused.status_code, refused.json()["title"]) == (403, "foreign-phone")
+
+
+def test_a_key_that_is_revoked_meanwhile_is_given_no_other(client: Client) -> None:
+    old, new = Signer(), Signer()
+    enrolled(old)
+    body = rotation(old, new)
+    looked_up = False
+
+    def meanwhile(execute: Callable[..., Any], *asked: Any) -> Any:
+        """Somebody revokes it after it was looked up, before it is replaced."""
+        nonlocal looked_up
+        answer = execute(*asked)
+        if not looked_up and '"public_jwk"' in asked[0]:
+            looked_up = True
+            revoke(old.id, TERMINAL)
+        return answer
+
+    with connection.execute_wrapper(meanwhile):
+        refused = client.post("/api/agents/key", body, content_type="application/jose+json")
+    assert (refused.status_code, refused.json()["title"]) == (403, "revoked-agent")
+    assert not Agent.objects.filter(id=new.id).exists()
+
+
+def test_a_shared_search_for_a_holder_is_erased_and_never_in_the_log(sign_in: Callable[[str], Client]) -> None:
+    import_holders("serial,holder\nA1,Ana García Núñez\nB2,Eva Ruiz\n".encode(), TERMINAL)
+    operator = sign_in("operator")
+    for name, query in (
+        ("One", "q=garcía"),
+        ("Two", "q=NÚÑEZ&status=compliant"),
+        ("Three", "q=Ana+Garc%C3%ADa+N%C3%BA%C3%B1ez+A1"),
+        ("Phones of ana garcía núñez", "late=yes"),
+        ("Other", "q=Ruiz"),
+        ("Late", "late=yes"),
+    ):
+        operator.post("/views/", {"name": name, "query": query, "shared": "yes"})
+    told = json.dumps(list(Entry.objects.values_list("details", "subject")), ensure_ascii=False).casefold()
+    assert Entry.objects.filter(action="view.shared").count() == 6
+    assert [word for word in ("garc", "ana", "núñez", "ruiz") if word in told] == []
+    erase_holder("Ana García Núñez", TERMINAL)
+    assert sorted(SavedView.objects.values_list("name", flat=True)) == ["Late", "Other"]
