@@ -40,7 +40,8 @@ class Ring:
 class Bench:
     """A bench at work.
 
-    shown: the phone whose verdict stands large. note: what became of the last thing that was done. undelivered: why
+    shown: the phone whose verdict stands large. held: the phone that it stays, while somebody answers its questions,
+    however many others are done. note: what became of the last thing that was done. undelivered: why
     reports wait in the outbox. names: who answers here, by role; a holder's name goes with the phone.
     """
 
@@ -57,6 +58,7 @@ class Bench:
         self.inbox = Inbox()
         self.desk = Desk(judge, self.inbox.post, self._done, allowed)
         self.shown: Place | None = None
+        self.held: str | None = None
         self.note: Message | None = None
         self.undelivered: Message | None = None
         self.names: dict[str, str] = {}
@@ -99,7 +101,7 @@ class Bench:
         self.inbox.work()
         done = self.done
         if self.shown not in done:
-            self.shown = done[-1] if done else None
+            self.shown, self.held = done[-1] if done else None, None
         if not done:
             self.note = None
 
@@ -112,7 +114,11 @@ class Bench:
         """Show the verdict of a phone large, if it has one."""
         place = self.desk.places.get(name)
         if place is not None and place.judged is not None:
-            self.shown, self.note = place, None
+            self.shown, self.held, self.note = place, None, None
+
+    def hold(self, name: str, *, on: bool) -> None:
+        """Have the phone that is shown stay, or let the next one take its place."""
+        self.held = name if on else None
 
     def show_next(self) -> None:
         """Show the next phone that has a verdict."""
@@ -140,6 +146,7 @@ class Bench:
                 return
             said, now = answers[question.id], datetime.now(UTC)
             stated += attest(evaluation, question, answer=said, by=names[role], role=role, at=now)
+        self.held = None
         self.names = {role: by for role, by in names.items() if role != _HOLDER}
         self.heard(place, self.judge.heard(place.judged, stated) if stated else place.judged)
 
@@ -174,8 +181,9 @@ class Bench:
             self.note = error.message
 
     def _done(self, judged: Judged) -> None:
-        self.shown = next((each for each in self.desk.places.values() if each.judged is judged), self.shown)
-        self.note = None
+        if self.held is None:
+            self.shown = next((each for each in self.desk.places.values() if each.judged is judged), self.shown)
+            self.note = None
         self._rings(judged)
         self.on_done(judged)
         self._keep(judged)

@@ -122,6 +122,25 @@ def test_the_keyboard_alone_answers_saves_and_prints(page: Page, tmp_path: Path)
         assert page.locator("[name=name-holder]").input_value() == ""  # whose phone it is goes with the phone
 
 
+def test_nobody_is_interrupted_while_they_answer(page: Page, tmp_path: Path) -> None:
+    port = free_port()
+    with (
+        SimulatedPhone(load(HEALTHY)) as first,
+        watching(tmp_path, *on(first.port, port)) as address,
+    ):
+        page.goto(address)
+        expect(page.locator(".phone")).to_contain_text("Pixel 7", timeout=30_000)
+        page.locator("#questions summary").click()
+        page.locator("[name=name-holder]").fill("Ana P.")
+        with SimulatedPhone(load(BREACHED), port):
+            expect(page.locator("#queue li.done")).to_have_count(2, timeout=30_000)
+            expect(page.locator(".phone")).to_contain_text("Pixel 7")
+            assert page.locator("[name=name-holder]").input_value() == "Ana P."
+            page.locator("#queue button").click()
+            expect(page.locator("h2")).to_have_text("Fails")
+        expect(page.locator(".phone")).to_contain_text("Pixel 7", timeout=30_000)
+
+
 def test_a_phone_that_goes_leaves_nothing_behind(page: Page, tmp_path: Path) -> None:
     port = free_port()
     with watching(tmp_path, "--sound", *on(port)) as address:

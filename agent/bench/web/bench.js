@@ -37,6 +37,13 @@ document.addEventListener("submit", (event) => {
   fetch(event.target.action, { method: "POST", body: new URLSearchParams(new FormData(event.target)) });
 });
 
+// While somebody answers a phone's questions, no other phone takes its place.
+document.addEventListener("toggle", (event) => {
+  const form = event.target.querySelector("form");
+  const told = { phone: form.elements.phone.value, on: event.target.open ? "yes" : "no" };
+  fetch("hold", { method: "POST", body: new URLSearchParams(told) });
+}, true);
+
 document.addEventListener("click", (event) => {
   if (event.target.id !== "print") return;
   event.preventDefault();

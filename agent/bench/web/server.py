@@ -180,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
 
     def do_POST(self) -> None:
-        """What a person presses: show, repeat, save, answer."""
+        """What a person presses: show, hold, repeat, save, answer."""
         asked = self._asked()
         if asked is None:
             return
@@ -195,6 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
         phone = form.pop("phone", "")
         actions: dict[str, Callable[[Bench], None]] = {
             "show": lambda bench: bench.show(phone),
+            "hold": lambda bench: bench.hold(phone, on=form.get("on") == "yes"),
             "repeat": lambda bench: bench.repeat(phone),
             "save": lambda bench: bench.save(phone, language),
             "answer": lambda bench: bench.answer(phone, *_answers(form)),
