@@ -142,6 +142,7 @@ def _database(url: str, data: Path) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path) if url else str(data / _DATABASE_FILE),
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": _SQLITE_PRAGMAS},
         }
     if parts.scheme not in ("postgres", "postgresql"):
