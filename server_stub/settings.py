@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 LATE_AFTER = ENVIRONMENT.late_after
 REPORT_LIMIT_BYTES = 1024 * 1024  # one signed report, unpacked; a real one has 30 to 120 kB
 BATCH_LIMIT_BYTES = 16 * 1024 * 1024  # many of them, one a line, unpacked
+BATCH_LIMIT_LINES = 2000  # of the smallest report that is one, more would not fit
 REPORT_MAX_DEPTH = 16  # JSON within JSON; a real report has 6
 FUTURE_TOLERANCE = timedelta(minutes=5)
 ENROLMENT_CODE_LIFETIME = timedelta(days=1)

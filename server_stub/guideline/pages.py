@@ -18,6 +18,7 @@ from server_stub.phones.pages import fleet_sheet
 from server_stub.policies import drafts
 from server_stub.policies.published import in_force
 from server_stub.policies.rows import EditionRow, holding_rows, waiting_rows
+from server_stub.privacy.hiding import PERMISSION
 from server_stub.web.answer import answer
 from server_stub.web.sheet import wants_csv
 from server_stub.web.text import clean
@@ -83,9 +84,9 @@ def policy_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@permission_required("phones.view_phone", raise_exception=True)
+@permission_required(PERMISSION, raise_exception=True)
 def preview_page(request: HttpRequest) -> HttpResponse:
-    """What a draft would change. Nothing is stored."""
+    """What a draft would change. Nothing is stored; but a draft may ask for any fact, networks' names among them."""
     file = request.FILES.get("draft")
     text = file.read(LIMIT_BYTES + 1) if file else request.POST.get("text", "").encode()
     if len(text) > LIMIT_BYTES:

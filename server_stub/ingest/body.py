@@ -56,6 +56,13 @@ def read(request: HttpRequest, limit: int) -> bytes:
     return plain
 
 
+def check_lines(received: bytes) -> None:
+    """Raise Refusal for a batch of so many lines that no reports stand in them; each costs, whatever it holds."""
+    if received.count(b"\n") > settings.BATCH_LIMIT_LINES:
+        limit = {"limit": settings.BATCH_LIMIT_LINES}
+        raise Refusal(413, "too-many-lines", "A batch may have %(limit)s lines; this one has more.", limit)
+
+
 def too_large(limit: int) -> Refusal:
     """The refusal of what is longer than `limit` bytes."""
     return Refusal(

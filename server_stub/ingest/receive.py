@@ -105,7 +105,10 @@ def read_posted(request: HttpRequest) -> tuple[body.Form, bytes]:
     """The form of the reports and their bytes. Raises Refusal, counted."""
     try:
         form = body.form_of(request)
-        return form, body.read(request, body.limit_of(form))
+        received = body.read(request, body.limit_of(form))
+        if form == "application/jsonl":
+            body.check_lines(received)
+        return form, received
     except Refusal as refusal:
         _count(refusal, None)
         raise

@@ -32,7 +32,7 @@ TABLE = {
     "GET clauses/": (302, 200, 200, 200, 200, 200),
     "GET clauses/<key:number>/": (302, 200, 200, 200, 200, 200),
     "GET policy/": (302, 200, 200, 200, 200, 200),
-    "POST policy/preview/": (302, 200, 200, 200, 200, 200),
+    "POST policy/preview/": (302, 403, 200, 200, 200, 200),  # a draft may ask for what a viewer may not see
     "POST policy/submit/": (302, 403, 403, 403, 422, 422),
     "GET policy/history/": (302, 200, 200, 200, 200, 200),
     "GET policy/editions/<int:edition_id>/": (302, 200, 200, 200, 200, 200),

@@ -1,5 +1,6 @@
 """What somebody might try, or what may meet by chance, against what the collector promises."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from server_stub.agents.listing import revoke
-from server_stub.agents.models import Agent
+from server_stub.agents.models import Agent, Refused
 from server_stub.agents.reach import limit
 from server_stub.alerts.apprising import check
 from server_stub.alerts.guard import Forbidden, resolve
@@ -34,6 +35,7 @@ from tests.collector.test_rotation import rotation
 pytestmark = pytest.mark.django_db
 Scan = Callable[..., dict[str, Any]]
 Work = Callable[[], None]
+GZIP = {"Content-Encoding": "gzip"}
 
 
 @contextmanager
@@ -201,3 +203,22 @@ def test_a_shared_search_for_a_holder_is_erased_and_never_in_the_log(sign_in: Ca
     assert [word for word in ("garc", "ana", "núñez", "ruiz") if word in told] == []
     erase_holder("Ana García Núñez", TERMINAL)
     assert sorted(SavedView.objects.values_list("name", flat=True)) == ["Late", "Other"]
+
+
+def test_a_batch_of_countless_lines_costs_a_stranger_more_than_the_collector(client: Client) -> None:
+    """Sixteen megabytes of short lines are some kilobytes of gzip; each would be refused, counted and answered."""
+    for lines in (b"x\n" * 3000, b"\n" * 3000):
+        with at_most(20):
+            refused = client.post("/api/reports", gzip.compress(lines), "application/jsonl", headers=GZIP)
+        assert (refused.status_code, refused.json()["title"]) == (413, "too-many-lines")
+    assert sum(Refused.objects.values_list("number", flat=True)) == 2
+
+
+@pytest.mark.parametrize(("role", "may"), [("viewer", False), ("auditor", True), ("operator", True)])
+def test_a_draft_tells_no_name_to_whoever_may_not_see_it(
+    sign_in: Callable[[str], Client], role: str, *, may: bool
+) -> None:
+    """A draft that asks whether a phone was in one network, or another, is a way to learn of which."""
+    client = sign_in(role)
+    assert client.post("/policy/preview/", {"text": "x"}).status_code == (200 if may else 403)
+    assert ('action="/policy/preview/"' in client.get("/policy/").content.decode()) == may

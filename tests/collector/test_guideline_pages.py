@@ -80,7 +80,7 @@ def test_the_policy_is_named_exactly(viewer: Client, db: None) -> None:
     assert viewer.get("/policy/").status_code == 200
 
 
-def test_a_draft_says_who_would_change_and_why(scan: Scan, viewer: Client) -> None:
+def test_a_draft_says_who_would_change_and_why(scan: Scan, sign_in: Callable[[str], Client]) -> None:
     for serial, days in (("FRESH", 1), ("OLD", 20)):
         latest = instant(NOW - timedelta(days=days))
         scan(
@@ -92,19 +92,20 @@ def test_a_draft_says_who_would_change_and_why(scan: Scan, viewer: Client) -> No
             },
         )
     draft = SimpleUploadedFile("overlay.yaml", (OVERLAY % 30).encode())
-    answer = viewer.post("/policy/preview/?format=json", {"draft": draft}).json()["preview"]
+    auditor = sign_in("auditor")
+    answer = auditor.post("/policy/preview/?format=json", {"draft": draft}).json()["preview"]
     assert (answer["judged"], answer["next"]) == (2, None)
     [changed] = answer["phones"]
     assert changed["serial"] == "OLD"
     assert [(rule["before"], rule["after"]) for rule in changed["rules"]] == [("Fails", "Meets")]
-    page = viewer.post("/policy/preview/", {"text": OVERLAY % 30}).content.decode()
+    page = auditor.post("/policy/preview/", {"text": OVERLAY % 30}).content.decode()
     assert "2 phones judged." in page
 
 
 @pytest.mark.parametrize(
     "text", ["", "a: [", "schema: posture-overlay/1\noverlays: other", OVERLAY % '"x"', "\x00", "{}"]
 )
-def test_a_draft_that_is_none_is_one_sentence(viewer: Client, db: None, text: str) -> None:
-    answer = viewer.post("/policy/preview/?format=json", {"text": text})
+def test_a_draft_that_is_none_is_one_sentence(sign_in: Callable[[str], Client], text: str) -> None:
+    answer = sign_in("auditor").post("/policy/preview/?format=json", {"text": text})
     assert answer.status_code == 200
     assert answer.json()["problem"]
