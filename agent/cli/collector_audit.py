@@ -71,7 +71,7 @@ def _verify_stamps(run: ModuleType, stamps: tuple[Path, ...]) -> None:
         raise SystemExit(1)
     if told.count:
         values = {"count": told.count, "number": told.last, "at": f"{told.at:%Y-%m-%d %H:%M:%S}"}
-        click.echo(t("{count} stamps hold, the last one of row {number}, {at} UTC.", **values))
+        click.echo(t("Stamps that hold: {count}; the last one is of row {number}, {at} UTC.", **values))
 
 
 def _broken(how: str, number: int) -> str:

@@ -41,7 +41,7 @@ def set_up(
     )
     if published is not None and published.trouble is not None:
         click.echo(f"posture: {published.trouble(language)}", err=True)
-        click.echo(t("Phones are judged by what the collector published before."), err=True)
+        click.echo(t("Phones are judged by what the collector published before, else by the own policy."), err=True)
     choose = published.policy_for if published else None
     return Judge(policy, profile, language, AgentKey.open(data.agent_key), now, indicators, data.root, choose)
 

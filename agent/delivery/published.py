@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from agent.delivery.client import Collector, DeliveryError
@@ -20,34 +21,43 @@ from agent.policy.loading import assemble
 from agent.policy.trust import Trust
 from agent.report.signature import RequestKey
 
+_PAUSE_S = 60.0
+
 
 @dataclass(slots=True)
 class Published:
-    """What one collector publishes. `trouble`: why it was not asked any more, and what was kept is used."""
+    """What one collector publishes. `trouble`: why what was kept, or the own policy, is used at present."""
 
     folder: Path
     collector: Collector
     key: RequestKey
     trust: Trust
     trouble: Message | None = None
+    _asks_again_s: float = 0.0  # by the monotonic clock: a collector that does not answer would hold up every phone
     _policies: dict[str, Policy] = field(default_factory=dict)  # by the bundle's digest
 
     def policy_for(self, serial: str) -> Policy | None:
-        """The policy for this phone ("": for everybody); None where nothing is published, or nothing was ever fetched.
+        """The policy for this phone ("": for everybody); None: the own policy holds.
 
-        Raises PolicyError for one that is not signed by whom this workstation trusts, OSError never.
+        So it does where nothing is published, where nothing was ever fetched, and where this version of the agent
+        cannot read what is. Raises PolicyError for what is not signed by whom this workstation trusts.
         """
         kept = self._kept(serial)
-        if self.trouble is None:
+        if monotonic() >= self._asks_again_s:
             try:
-                kept = self._fetched(serial, kept)
+                kept, self.trouble = self._fetched(serial, kept), None
             except DeliveryError as error:
-                self.trouble = error.message
+                self.trouble, self._asks_again_s = error.message, monotonic() + _PAUSE_S
         name = kept.get("bundle")
         if not isinstance(name, str):
             return None
         if name not in self._policies:
-            self._policies[name] = assemble(self._checked((self.folder / name).read_bytes()))
+            files = self._checked((self.folder / name).read_bytes())
+            try:
+                self._policies[name] = assemble(files)
+            except PolicyError as error:
+                self.trouble = error.message
+                return None
         return self._policies[name]
 
     def _fetched(self, serial: str, kept: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from server_stub.ingest.current import settle
 from server_stub.people.models import Person
 from server_stub.phones.models import Phone
 from server_stub.phones.pages import PhoneRow, phone_row
+from server_stub.policies.models import Edition
 from server_stub.policies.published import in_force
 from server_stub.web.answer import answer
 from server_stub.web.keyset import windows
@@ -55,6 +56,7 @@ class DuePage:
     soon: list[DueRow]
     lapsed: list[DueRow]
     phones: list[PhoneRow]
+    policies: int  # that wait for an approval
     soon_days: int
     problem: str
 
@@ -112,6 +114,7 @@ def due_view(person: Person | None, problem: str = "") -> DuePage:
             person,
         ),
         phones=[phone_row(phone) for phone in resting[:_MOST]],
+        policies=Edition.objects.filter(state=Edition.State.SUBMITTED).count(),
         soon_days=_SOON.days,
         problem=problem,
     )

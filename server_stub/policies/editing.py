@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -66,7 +66,15 @@ def _submit(person: Person, edition: Edition, note: str) -> Edition:
 
 def approve(person: Person, edition_id: int) -> Edition:
     """Publish what another person submitted. Raises NotAllowed, Edition.DoesNotExist."""
-    now = timezone.now()
+    try:
+        edition = _publish(person, edition_id, timezone.now())
+    except IntegrityError as error:  # the same number, given out twice
+        raise NotAllowed(gettext("Somebody else decides at this moment; try again.")) from error
+    judge_some()
+    return edition
+
+
+def _publish(person: Person, edition_id: int, now: datetime) -> Edition:
     with transaction.atomic():
         edition = _waiting(edition_id)
         if edition.submitted_by_id == person.pk:
@@ -77,7 +85,6 @@ def approve(person: Person, edition_id: int) -> Edition:
         edition.effective_from = max(edition.effective_from, now)
         edition.save()
         _record("policy.published", person, edition, number=edition.number, since=edition.effective_from.isoformat())
-    judge_some()
     return edition
 
 

@@ -1,6 +1,8 @@
 """The published policy on its way to agents: to those alone, signed, and so that bench and dashboard say the same."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -143,6 +145,17 @@ def test_from_the_approval_to_the_bench(tmp_path: Path) -> None:
         judge = set_up(bench, None, "in-use", "en")
         report = judge.judge(capture).report
         assert (judge.policy.sha256, report.policy.sha256) == (sha256, sha256)
+        words = [
+            sys.executable,
+            "-c",
+            "from agent.cli import main; main()",
+            "policy",
+            "pull",
+            "--data",
+            str(bench.root),
+        ]
+        pulled = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        assert sha256 in pulled.stdout, pulled.stderr
         values = {name: each for result in report.results for name, each in result.parameters.items()}
         assert values["backup_age"] == {"value": 2, "unit": "days", "layer": "organisation Example"}
     alone = set_up(bench, None, "in-use", "en")

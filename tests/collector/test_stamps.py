@@ -1,7 +1,9 @@
 """Time stamps (RFC 3161) of the audit log's end, by a real authority (openssl) that the tests run."""
 
+import hashlib
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from server_stub.audit.chain import TERMINAL, Actor, Verified, digest, record, v
 from server_stub.audit.models import Entry, Head, Stamp
 from server_stub.audit.stamping import Stamped, StampError, check, row_of, stamp
 from tests.collector import authority
+from tests.collector.serving import posture_collector
 from tests.collector.test_audit import without_guard
 
 
@@ -101,3 +104,20 @@ def test_why_there_is_no_stamp(db: None, settings: Any, tmp_path: Path, what: st
     assert str(told.value).endswith(".")
     with pytest.raises(StampError, match="no time stamp"):
         row_of(b"\x30\x03\x02\x01\x00")
+
+
+def test_from_the_terminal(home: Path, tmp_path: Path) -> None:
+    """Stamp, verify, and make a pack of it all, as an administrator would."""
+    today = datetime.now(UTC).date().isoformat()
+    with authority.answering(home) as url:
+        told = {"POSTURE_TSA_URL": url, "POSTURE_TSA_ROOTS": str(home / "root.pem")}
+        posture_collector(tmp_path, "create-user", "ana", **told)
+        stamped = posture_collector(tmp_path, "stamp-audit", "-o", str(tmp_path / "row.tsr"), **told)
+        assert stamped.stdout.startswith("Row 1, hash "), stamped.stderr
+    verified = posture_collector(tmp_path, "verify-audit", "--stamp", str(tmp_path / "row.tsr"), **told)
+    assert (verified.returncode, "Stamps that hold: 1; the last one is of row 1" in verified.stdout) == (0, True)
+    out, folder = tmp_path / "pack.pdf", tmp_path / "csv"
+    days = ("--from", today, "--to", today)
+    made = posture_collector(tmp_path, "audit-pack", *days, "--out", str(out), "--csv", str(folder), **told)
+    assert hashlib.sha256(out.read_bytes()).hexdigest() in made.stdout
+    assert {path.name for path in folder.iterdir()} == {"phones.csv", "audit.csv"}
