@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from server_stub.agents.models import Agent
+from server_stub.ingest.envelope import open_envelope
 from server_stub.ingest.extract import phone_key
-from server_stub.phones.models import Phone, RuleState, StoredReport
-from tests.collector.signing import NOW, result
+from server_stub.ingest.store import admit, store
+from server_stub.phones.models import ClauseState, Phone, Receipt, RuleState, StoredReport, Tally
+from tests.collector.signing import NOW, Signer, encode, report, result
 
 Scan = Callable[..., dict[str, Any]]
 
@@ -83,3 +86,19 @@ def test_a_phones_address(serial: str, *, plain: bool) -> None:
     key = phone_key(serial)
     assert (key == serial) is plain
     assert plain or (key.startswith("~") and len(key) == 33)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_delivery_that_fails_at_its_end_leaves_nothing_and_the_next_is_taken(signer: Signer) -> None:
+    told = {"name": "Bench", "public_jwk": signer.public_jwk, "enrolled_at": NOW}
+    agent = Agent.objects.create(id=signer.id, **told)
+    signed = signer.sign(encode(report(signer.id, results=(result("lock", "7", "fail"),))))
+    delivery = admit(open_envelope(signed, "application/jose+json", lambda _: signer.public_jwk), agent)
+    agent.delete()  # the reference is checked when the transaction ends
+    with pytest.raises(IntegrityError):
+        store([delivery])
+    kept = (Phone, RuleState, ClauseState, StoredReport, Receipt, Tally)
+    assert [model.objects.exists() for model in kept] == [False] * 6
+    Agent.objects.create(id=signer.id, **told)
+    assert store([delivery]) == ["stored"]
+    assert [model.objects.count() for model in kept] == [1, 1, 1, 1, 1, 2]
