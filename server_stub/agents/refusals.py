@@ -22,6 +22,13 @@ _KINDS: Mapping[str, str | Promise] = {
     "revoked-agent": _("key was revoked"),
     "replaced-key": _("key was replaced"),
     "unknown-agent": _("key is not enrolled"),
+    "wrong-form": _("no report (the agent's doctor asks so, too)"),
+    "no-envelope": _("nothing signed"),
+    "wrong-encoding": _("broken on its way"),
+    "wrong-media-type": _("of another kind"),
+    "wrong-code": _("wrong enrolment code"),
+    "used-code": _("enrolment code used twice"),
+    "expired-code": _("expired enrolment code"),
 }
 
 
