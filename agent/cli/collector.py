@@ -215,7 +215,9 @@ def import_holders(file: Path, dry_run: bool, data: Path | None) -> None:
     click.echo(t("Phones: {new} new, {changed} changed, {unchanged} as before.", **numbers))
 
 
-@command.command("retention", help=t("Let go of what was kept long enough now; the background work does it each night."))
+@command.command(
+    "retention", help=t("Let go of what was kept long enough now; the background work does it each night.")
+)
 @click.option("--dry-run", is_flag=True, help=t("Change nothing; say what would change."))
 @options.data
 @options.lang
