@@ -20,8 +20,8 @@ from tests.e2e.conftest import BIN, Workstation
 
 GOOD, SLOW, DYING, CLOSED, HANGING = 18, 3, 3, 3, 3
 HEALTHY = "pixel-a14-healthy"
-# Measured for this: 45 threads (one a phone beside the program's own), 90 MB.
-THREADS, MEMORY_BYTES, PATIENCE_S = 64, 200 * 1024 * 1024, 120
+# Measured: 32 threads, one a phone beside the program's own, and 88 MB.
+THREADS, MEMORY_BYTES, PATIENCE_S = 40, 160 * 1024 * 1024, 120
 FOREVER = {command.key: Reply(hang="forever") for command in probes.commands()}
 
 
