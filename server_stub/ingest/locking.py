@@ -1,6 +1,7 @@
-"""A delivery's phones, locked, and of which of them anybody decided anything: in one statement.
+"""A delivery's phones, locked, and of which of them anybody decided anything: in two statements, sent at once.
 
 Of most phones nobody decided anything, and the decisions' own statements take longer than all else of a delivery.
+What was decided is asked once the phones are locked: a statement that waits for a lock sees no more than it saw before.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,7 +22,8 @@ _TOUCHED = """
     OR EXISTS(SELECT 1 FROM decisions_waiver WHERE phone_key = phone.key AND approved)
     OR EXISTS(SELECT 1 FROM decisions_waiver WHERE group_id IS NOT NULL AND approved)
 """
-_LOCK = "SELECT {columns}, ({touched}) FROM phones_phone AS phone WHERE key IN ({keys}) ORDER BY key {lock}"
+_LOCK = "SELECT {columns} FROM phones_phone AS phone WHERE key IN ({keys}) ORDER BY key {lock}"
+_DECIDED = "SELECT key FROM phones_phone AS phone WHERE key IN ({keys}) AND ({touched})"
 
 
 def lock_phones(serials: dict[str, str], now: datetime) -> tuple[dict[str, Phone], set[str]]:
@@ -30,25 +32,21 @@ def lock_phones(serials: dict[str, str], now: datetime) -> tuple[dict[str, Phone
     Those never seen are made, with what is known of whom they were given to.
     """
     keys = sorted(serials)
-    found = _locked(keys)
-    if len(found) < len(keys):
-        known = {phone.key for phone, _ in found}
+    phones, touched = _locked(keys)
+    if len(phones) < len(keys):
+        known = {phone.key for phone in phones}
         _make([Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in keys if key not in known])
-        found = _locked(keys)
-    return {phone.key: phone for phone, _ in found}, {phone.key for phone, touched in found if touched}
+        phones, touched = _locked(keys)
+    return {phone.key: phone for phone in phones}, touched
 
 
-def _locked(keys: Collection[str]) -> list[tuple[Phone, bool]]:
-    sql = _LOCK.format(
-        columns=columns(Phone, "phone"),
-        touched=_TOUCHED,
-        keys=", ".join(["%s"] * len(keys)),
-        lock="FOR UPDATE OF phone" if connection.features.has_select_for_update else "",
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(keys))
-        rows = cursor.fetchall()
-    return [(phone, bool(row[-1])) for phone, row in zip(loaded(Phone, rows), rows, strict=True)]
+def _locked(keys: Collection[str]) -> tuple[list[Phone], set[str]]:
+    places = ", ".join(["%s"] * len(keys))
+    lock = "FOR UPDATE OF phone" if connection.features.has_select_for_update else ""
+    with connection.cursor() as phones, connection.cursor() as touched:
+        phones.execute(_LOCK.format(columns=columns(Phone, "phone"), keys=places, lock=lock), list(keys))
+        touched.execute(_DECIDED.format(keys=places, touched=_TOUCHED), list(keys))
+        return list(loaded(Phone, phones.fetchall())), {key for (key,) in touched.fetchall()}
 
 
 def _make(phones: Sequence[Phone]) -> None:

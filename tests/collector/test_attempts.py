@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from server_stub.agents.listing import revoke
@@ -23,14 +25,18 @@ from server_stub.alerts.models import Channel, Delivery, Trouble
 from server_stub.alerts.noticing import notice
 from server_stub.audit.chain import TERMINAL
 from server_stub.audit.models import Entry
+from server_stub.decisions.models import Statement
 from server_stub.holders.importing import import_holders
 from server_stub.ingest.current import settle
-from server_stub.phones.models import Phone
+from server_stub.ingest.envelope import open_envelope
+from server_stub.ingest.store import admit, store
+from server_stub.people.models import Person
+from server_stub.phones.models import Phone, RuleState
 from server_stub.privacy.erasure import erase_holder
 from server_stub.saved.models import SavedView
 from tests.collector.receiving import http_server, smtp_server
-from tests.collector.signing import NOW, Signer, encode, report, result
 from tests.collector.test_rotation import rotation
+from tests.collector.signing import NOW, Signer, encode, fact, report, result
 
 pytestmark = pytest.mark.django_db
 Scan = Callable[..., dict[str, Any]]
@@ -222,3 +228,40 @@ def test_a_draft_tells_no_name_to_whoever_may_not_see_it(
     client = sign_in(role)
     assert client.post("/policy/preview/", {"text": "x"}).status_code == (200 if may else 403)
     assert ('action="/policy/preview/"' in client.get("/policy/").content.decode()) == may
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_decision_made_while_a_report_waits_counts_for_it(signer: Signer) -> None:
+    agent, person = enrolled(signer), Person.objects.create(username="ana")
+
+    def deliver(minutes: int) -> None:
+        asked = report(signer.id, at=NOW - timedelta(minutes=minutes), results=(result("lock", "7", "inconclusive"),))
+        signed = signer.sign(encode(asked))
+        store([admit(open_envelope(signed, "application/jose+json", lambda _: signer.public_jwk), agent)])
+
+    def deliver_and_close() -> None:
+        deliver(1)
+        connection.close()
+
+    deliver(2)
+    waiting = threading.Thread(target=deliver_and_close)
+    with transaction.atomic():
+        told = {"at": NOW - timedelta(minutes=5), "valid_until": NOW + timedelta(days=9), "role": "holder"}
+        Statement.objects.create(rule="lock", phone_key="ZY22TEST01", answer=False, by="Eva", noted_by=person, **told)
+        Phone.objects.select_for_update().get(key="ZY22TEST01")
+        waiting.start()
+        wait_for_the_lock()
+    waiting.join(30)
+    assert RuleState.objects.get(rule="lock").status == "fail"
+
+
+def wait_for_the_lock() -> None:
+    """Until somebody waits for a lock of PostgreSQL's. SQLite lets one writer begin at a time."""
+    deadline = time.monotonic() + 20
+    while connection.vendor == "postgresql" and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_stat_clear_snapshot(), count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            )
+            if cursor.fetchall()[0][1]:
+                return
