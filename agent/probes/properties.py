@@ -42,10 +42,13 @@ _FIRST = re.compile(r"\[([^\]\n]+)\]: \[(.*)")
 def read(capture: Capture) -> dict[str, str]:
     """Return every property of the answer by name; what is absent was not printed, which proves nothing.
 
-    A property that stands there twice with two values is left out.
-    Raises Unanswered when the phone did not answer, ProbeError when no line is a property.
+    Raises Unanswered when the phone did not answer, ProbeError when no line is a property, or when one stands there
+    twice with two values: a value may hold a line that looks like another property.
     """
-    properties = parse(capture.text(COMMAND))
+    properties, twice = _sure(capture.text(COMMAND))
+    if twice:
+        values = {"command": COMMAND.key, "key": min(twice)}
+        raise ProbeError(Message("`{command}` gives two values for `{key}`; scan again", values))
     if not properties:
         raise ProbeError(Message("`{command}` printed no property; scan again", {"command": COMMAND.key}))
     return properties
@@ -68,12 +71,17 @@ _EVERY_PHONE = {"persist.sys.timezone", "ro.build.version.sdk", "ro.crypto.state
 
 def parse(text: str) -> dict[str, str]:
     """Read `[name]: [value]` lines; a value without its closing bracket (a cut answer) is left out."""
+    return _sure(text)[0]
+
+
+def _sure(text: str) -> tuple[dict[str, str], set[str]]:
+    """Return the properties, and the names of those that stand there with two values."""
     properties: dict[str, str] = {}
     twice: set[str] = set()
     for name, value in _entries(text):
         if properties.setdefault(name, value) != value:
             twice.add(name)
-    return {name: value for name, value in properties.items() if name not in twice}
+    return {name: value for name, value in properties.items() if name not in twice}, twice
 
 
 def _entries(text: str) -> Iterator[tuple[str, str]]:

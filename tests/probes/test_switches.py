@@ -47,6 +47,8 @@ PORT = "[service.adb.tcp.port]: [5555]\n"
         (given(getprop=GETPROP + PORT.replace("5555", "0")), False),
         (given(getprop=PORT), True),  # a piece of the list can prove, and cannot exclude
         (given(getprop="[ro.secure]: [1]\n"), "unknown"),
+        # a value that holds the lines of a phone without a port
+        (given(getprop=GETPROP + PORT + "[debug.x]: [x]\n" + PORT.replace("5555", "")), "unknown"),
         ({**given(), settings.GLOBAL.key: "Error: no\n"}, "unknown"),
         ({**given(getprop=PORT), settings.GLOBAL.key: "Error: no\n"}, True),
         (given("adb_wifi_enabled=1\n", getprop=""), True),
