@@ -162,3 +162,34 @@ def test_a_collector_that_tells_no_time_is_no_clock(serve: Callable[..., Server]
     outbox.put("r1", "S1", server.url, "signed")
     assert deliver_due(outbox).sent == 1
     assert look(outbox.folder, None).clock is None
+
+
+@pytest.mark.parametrize(
+    "date", ["", "x", "Mon, 01 Jan 9999999999999 00:00:00 GMT", "Mon, 01 Jan 2026 99999999999:00:00 GMT"]
+)
+def test_a_date_that_is_none_costs_no_report(serve: Callable[..., Server], outbox: Outbox, date: str) -> None:
+    server = serve(201)
+    server.date = lambda: date
+    outbox.put("r1", "S1", server.url, "signed")
+    assert deliver_due(outbox).sent == 1
+
+
+@pytest.mark.parametrize("status", [201, 403])
+def test_an_answer_that_nests_without_end_ends_in_a_sentence(
+    serve: Callable[..., Server], outbox: Outbox, status: int
+) -> None:
+    server = serve(status, body=b"[" * 100_000)
+    outbox.put("r1", "S1", server.url, "signed")
+    assert deliver_due(outbox).sent == (status == 201)
+
+
+@pytest.mark.parametrize("url", ["", "posture.example.org", "ftp://posture.example.org", "http://[x", "//"])
+def test_an_address_that_is_none_is_told(url: str) -> None:
+    with pytest.raises(DeliveryError, match="is no collector's address"):
+        Collector(url)
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(serve: Callable[..., Server], outbox: Outbox) -> None:
+    server = serve(201, body=b" " * (17 * 1024 * 1024))
+    outbox.put("r1", "S1", server.url, "signed")
+    assert str(deliver_due(outbox).trouble) == f"{server.url} answers, but not as a collector does; check the address"
