@@ -1,6 +1,5 @@
 """The addresses of what is handed out: one report as a PDF or in a tool's form, the newest reports of many phones."""
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -14,13 +13,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from agent.messages import Language
-from agent.report.check import open_report
+from agent.report.check import Opened
 from agent.report.export import FORMATS
 from agent.report.model import Report
 from agent.report.render import rendered
 from server_stub.decisions.applying import as_it_stands, decisions_of
 from server_stub.guideline.clauses import reader
 from server_stub.ingest.api import problem
+from server_stub.ingest.envelope import open_envelope
 from server_stub.ingest.refusal import Refusal
 from server_stub.papers.forms import FORMS
 from server_stub.phones import fleet
@@ -63,7 +63,7 @@ def paper(request: HttpRequest, key: str, report_id: str, form: str) -> HttpResp
         return HttpResponseGone(gettext("The contents of this report were erased."), content_type="text/plain")
     language = reader()
     if form == "pdf":
-        content = rendered(open_report(_flattened(stored), stored.agent.public_jwk), "pdf", language)
+        content = rendered(_opened(stored), "pdf", language)
         return _file(content, "application/pdf", f"{key}-{stored.scanned_at:%Y%m%d}.pdf")
     at = timezone.now() if str(stored.report_id) == str(phone.report_id) else stored.scanned_at
     report = as_it_stands(report_of(phone, stored), decisions_of([phone])[phone.key], at)
@@ -112,12 +112,10 @@ def _reports(phones: Sequence[Phone]) -> list[Report]:
     return found
 
 
-def _flattened(stored: StoredReport) -> bytes:
-    """The signed report as the agent's own tools read it."""
-    if stored.media_type != "application/jose":
-        return bytes(stored.signed)
-    members = zip(("protected", "payload", "signature"), bytes(stored.signed).decode().strip().split("."), strict=True)
-    return json.dumps(dict(members)).encode()
+def _opened(stored: StoredReport) -> Opened:
+    """The signed report, its signature checked by the rules by which it was taken."""
+    found = open_envelope(bytes(stored.signed), stored.media_type, lambda _: stored.agent.public_jwk)
+    return Opened(found.report, found.digest, "verified", found.agent_id)
 
 
 def _file(content: bytes, media_type: str, name: str) -> HttpResponse:

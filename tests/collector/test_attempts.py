@@ -34,9 +34,10 @@ from server_stub.people.models import Person
 from server_stub.phones.models import Phone, RuleState
 from server_stub.privacy.erasure import erase_holder
 from server_stub.saved.models import SavedView
+from server_stub.web.sheet import cell
 from tests.collector.receiving import http_server, smtp_server
+from tests.collector.signing import NOW, Signer, encode, report, result
 from tests.collector.test_rotation import rotation
-from tests.collector.signing import NOW, Signer, encode, fact, report, result
 
 pytestmark = pytest.mark.django_db
 Scan = Callable[..., dict[str, Any]]
@@ -265,3 +266,19 @@ def wait_for_the_lock() -> None:
             )
             if cursor.fetchall()[0][1]:
                 return
+
+
+@pytest.mark.parametrize(("header", "more"), [({"alg": "EdDSA"}, {}), ({}, {"told_by_a_later_version": 1})])
+def test_what_was_taken_is_handed_out(
+    client: Client, agent: Agent, signer: Signer, sign_in: Callable[[str], Client], header: Any, more: Any
+) -> None:
+    content = report(agent.id, results=(result("lock", "7", "pass"),)) | more
+    body = signer.sign(json.dumps(content).encode(), **header)
+    assert client.post("/api/reports", body, content_type="application/jose+json").status_code == 201
+    pdf = sign_in("auditor").get(f"/phones/ZY22TEST01/reports/{content['report_id']}/as/pdf")
+    assert (pdf.status_code, pdf.content[:5]) == (200, b"%PDF-")
+
+
+@pytest.mark.parametrize("start", ["＝1+1", "＠SUM(A1)", "\N{NO-BREAK SPACE}=1+1"])
+def test_no_sheet_begins_a_cell_as_a_formula(start: str) -> None:
+    assert cell(start) == f"'{start}"
