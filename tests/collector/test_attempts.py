@@ -268,6 +268,7 @@ def wait_for_the_lock() -> None:
                 return
 
 
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 @pytest.mark.parametrize(("header", "more"), [({"alg": "EdDSA"}, {}), ({}, {"told_by_a_later_version": 1})])
 def test_what_was_taken_is_handed_out(
     client: Client, agent: Agent, signer: Signer, sign_in: Callable[[str], Client], header: Any, more: Any
