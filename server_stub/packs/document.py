@@ -1,11 +1,15 @@
 """What a pack holds before it is set: sections of sentences, pairs and tables. All of it is text, nothing is markup."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server_stub.web.text import clean
 
 _LONGEST = 600
+_LONG_WORD = re.compile(r"\S{14,}")
+_PIECE = re.compile(r".{1,6}", re.DOTALL)
+_HALF = re.compile(r".{1,32}", re.DOTALL)  # of a digest, as it fits into its column
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,22 @@ def table(
     heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[Cell]], mono: Sequence[int] = ()
 ) -> Table:
     """A table whose texts, wherever they come from, fit into cells."""
-    return Table(list(heads), list(widths), list(mono), [[_cell(each) for each in row] for row in rows])
+    told = [[_cell(each, mono=place in mono) for place, each in enumerate(row)] for row in rows]
+    return Table(list(heads), list(widths), list(mono), told)
 
 
 def section(title: str, *sentences: str, pairs: Sequence[tuple[str, str]] = (), of: Table | None = None) -> Section:
     """A section; what strangers wrote is cleaned here."""
-    told = [clean(each, _LONGEST) for each in sentences if each]
-    return Section(title, told, [[name, clean(value, _LONGEST)] for name, value in pairs], of)
+    told = [_text(each) for each in sentences if each]
+    return Section(title, told, [[name, _text(value) or "–"] for name, value in pairs], of)
 
 
-def _cell(cell: Cell) -> Cell:
-    return clean(cell, _LONGEST) if isinstance(cell, str) else cell
+def _cell(cell: Cell, *, mono: bool) -> Cell:
+    if not isinstance(cell, str):
+        return cell
+    return "\n".join(_HALF.findall(clean(cell, _LONGEST))) if mono else _text(cell)
+
+
+def _text(text: str) -> str:
+    """Cleaned; a serial number, a hash or a stranger's long word may break where a column ends."""
+    return _LONG_WORD.sub(lambda word: "\u200b".join(_PIECE.findall(word[0])), clean(text, _LONGEST))

@@ -11,7 +11,7 @@ from server_stub.packs.document import Section, section, table
 from server_stub.packs.records import details
 from server_stub.packs.span import Span, rows_of
 
-MOST_ROWS = 2000
+MOST_ROWS = 1000
 _CHECKED = 200_000  # rows; some seconds
 _STAMPS = 10
 
