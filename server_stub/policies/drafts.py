@@ -7,12 +7,12 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from agent.messages import Message
-from agent.policy import bundle
+from agent.policy import bundle, cases
 from agent.policy.document import Overlay
 from agent.policy.files import Files, digest
 from agent.policy.loading import assemble
 from agent.policy.model import Policy
-from agent.policy.source import Source, parse
+from agent.policy.source import PolicyError, Source, parse
 from agent.policy.validation import validate
 from server_stub.policies.models import Edition
 from server_stub.policies.published import Layers, Stack, coming_along, files_of, holding, of_everybody, unpacked
@@ -102,6 +102,19 @@ def check_dated(draft: Draft) -> None:
         told = validate(source, Overlay)
         if told.version is None or told.date is None:
             raise source.error((), Message("an overlay that is published needs a version and a date"))
+
+
+def check_cases(draft: Draft) -> None:
+    """Raise PolicyError where a rule does not decide one of its own cases as it says: nobody meant it so."""
+    for each in cases.run(draft.policy):
+        if isinstance(each, cases.Outcome) and not each.passed:
+            told: dict[str, str | int | Message] = {
+                "rule": each.rule,
+                "case": each.case,
+                "expected": each.expected,
+                "status": each.status,
+            }
+            raise PolicyError(Message("{rule}: “{case}” ends in {status}, not in {expected}", told))
 
 
 def check_above(draft: Draft) -> None:

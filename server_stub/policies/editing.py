@@ -26,6 +26,7 @@ def submit(person: Person, text: bytes, note: str, effective_from: datetime | No
     """Ask for a draft to be published. Raises PolicyError for one that is none, NotAllowed."""
     draft, now = drafts.read(text), timezone.now()
     drafts.check_dated(draft)
+    drafts.check_cases(draft)
     drafts.check_above(draft)
     edition = Edition(
         layer=draft.layer,

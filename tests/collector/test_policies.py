@@ -210,6 +210,44 @@ def test_a_draft_that_cannot_be_published(people: Any, db: None, text: str, note
     assert not Edition.objects.exists()
 
 
+WHOLE = """schema: posture-policy/1
+id: OWN
+version: "1"
+date: 2026-11-24
+title: {{es: Propia, en: Own}}
+time_zone: America/Bogota
+waivers: {{longest: {{days: 30}}}}
+changes: [{{date: 2026-11-24, version: "1", change: {{es: Primera, en: First}}}}]
+clauses:
+  - clause: "7"
+    title: {{es: Bloqueo, en: Lock}}
+    rules:
+      - id: lock-set
+        quote: El teléfono se bloquea.
+        title: {{es: Hay bloqueo, en: A lock is set}}
+        why: {{es: Otros leen, en: Others read}}
+        severity: high
+        strength: required
+        expect: {{fact: screen_lock.secure, is: true}}
+        messages: {{fail: {{es: Sin bloqueo, en: No lock}}}}
+        fix: {{es: Ajustes, en: Settings}}
+        cases:
+          - {{name: locked, facts: {{screen_lock.secure: true}}, status: {status}}}
+"""
+
+
+def test_a_whole_policy_of_ones_own_is_judged_by_and_must_decide_its_own_cases(people: Any, scan: Scan) -> None:
+    scan("A", facts={"screen_lock.secure": fact(False)})
+    refused = submit(people[0], WHOLE.format(status="fail"))
+    assert (refused.status_code, "ends in pass, not in fail" in refused.content.decode()) == (422, True)
+    publish(people, WHOLE.format(status="pass"))
+    found = Phone.objects.get(key="A")
+    assert (found.rank, list(RuleState.objects.values_list("rule", "status"))) == (0, [("lock-set", "fail")])
+    shown = people[0].get("/policy/?format=json").json()
+    assert (shown["id"], shown["rules"]) == ("OWN", 1)
+    assert people[0].get("/clauses/7/").status_code == 200
+
+
 def test_a_policy_over_which_a_groups_values_no_longer_fit_is_refused(people: Any, db: None) -> None:
     publish(people, overlay(14, "group", "Press"))
     whole = "schema: posture-policy/1\nid: OWN\n"
