@@ -52,6 +52,7 @@ class Environment:
 
     data: Path
     database: dict[str, Any]
+    prepares: bool  # whether PostgreSQL's connections last, so that statements can be prepared on them
     allowed_hosts: tuple[str, ...]
     behind_tls: bool
     openid: OpenId | None
@@ -72,6 +73,7 @@ class Environment:
         return cls(
             data=data,
             database=_database(variables.get("POSTURE_DATABASE_URL", ""), data),
+            prepares=("prepare", "off") not in parse_qsl(urlsplit(variables.get("POSTURE_DATABASE_URL", "")).query),
             allowed_hosts=tuple(host for host in hosts if host),
             behind_tls=variables.get("POSTURE_BEHIND_TLS", "") in ("1", "true", "yes"),
             openid=OpenId.read(Path(variables["POSTURE_OPENID"])) if variables.get("POSTURE_OPENID") else None,
@@ -148,6 +150,7 @@ def _database(url: str, data: Path) -> dict[str, Any]:
     if parts.scheme not in ("postgres", "postgresql"):
         raise ValueError("POSTURE_DATABASE_URL should begin with postgresql:// or sqlite:///")
     options = dict(parse_qsl(parts.query))
+    options.pop("prepare", None)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -155,13 +158,8 @@ def _database(url: str, data: Path) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or options.pop("host", ""),
         "PORT": str(parts.port or ""),
-        # Reports go as they are, not as text within a statement that is twice as long; what is asked again and
-        # again is prepared, but for a pooler that gives each transaction another connection.
-        "OPTIONS": {
-            "server_side_binding": True,
-            "prepare_threshold": None if options.pop("prepare", "on") == "off" else 5,
-            **options,
-        },
+        # Reports go as they are, not as text within a statement that is twice as long.
+        "OPTIONS": {"server_side_binding": True, **options},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

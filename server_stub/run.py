@@ -163,6 +163,7 @@ def _server(host: str, port: int) -> BaseWSGIServer:
         threads=_THREADS,
         ident=None,
         max_request_body_size=64 * 1024 * 1024,
+        recv_bytes=128 * 1024,  # a signed report at once
         map={},
         **(_BEHIND_PROXY if Environment.read().behind_tls else {}),
     )

@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 
 # The collector's own.
 LATE_AFTER = ENVIRONMENT.late_after
+PREPARE_STATEMENTS = ENVIRONMENT.prepares
 REPORT_LIMIT_BYTES = 1024 * 1024  # one signed report, unpacked; a real one has 30 to 120 kB
 BATCH_LIMIT_BYTES = 16 * 1024 * 1024  # many of them, one a line, unpacked
 BATCH_LIMIT_LINES = 2000  # of the smallest report that is one, more would not fit

@@ -13,6 +13,7 @@ from agent.report.model import Report
 from server_stub.alerts.changes import changed as noted
 from server_stub.decisions.applying import Decisions, as_it_stands, decided, decisions_of
 from server_stub.ingest import extract
+from server_stub.ingest.by_hand import written
 from server_stub.ingest.envelope import payload_of
 from server_stub.phones.models import Phone, Rank, RuleState, StoredReport
 from server_stub.phones.standing import holds_until
@@ -88,7 +89,7 @@ def move(phones: Mapping[str, Phone], looks: Iterable[Look], touched: Collection
         _move_phone(phone, look)
         after[look.key] = _moved_rules(after[look.key], look.key, look.rules, look.at)
         moves.add(look.key, stood, places(phone, after[look.key].values()), look.at)
-    Phone.objects.bulk_create(moved.values(), update_conflicts=True, unique_fields=["key"], update_fields=_PHONE)
+    written(list(moved.values()), key=["key"], update=_PHONE)
     _write_rules(before, after)
     moves.write()
 

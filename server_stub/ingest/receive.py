@@ -16,6 +16,7 @@ from server_stub.audit.often import too_often
 from server_stub.ingest import body
 from server_stub.ingest.by_hand import columns, loaded
 from server_stub.ingest.envelope import open_envelope
+from server_stub.ingest.pipeline import prepared
 from server_stub.ingest.refusal import Refusal
 from server_stub.ingest.store import Delivery, Outcome, admit, store
 
@@ -137,7 +138,7 @@ class _Sender:
 
 
 def _agent(agent_id: str) -> Agent | None:
-    with connection.cursor() as cursor:
+    with prepared(), connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns(Agent, 'agents_agent')} FROM agents_agent WHERE id = %s", [agent_id])  # noqa: S608
         return next(loaded(Agent, cursor.fetchall()), None)
 

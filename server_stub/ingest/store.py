@@ -14,6 +14,7 @@ from server_stub.agents.models import Agent
 from server_stub.agents.reach import check_phone
 from server_stub.agents.rotation import check_age
 from server_stub.ingest import current, extract
+from server_stub.ingest.by_hand import written
 from server_stub.ingest.envelope import Envelope
 from server_stub.ingest.locking import lock_phones
 from server_stub.ingest.pipeline import pipelined
@@ -75,7 +76,7 @@ def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
         fresh = [delivery for delivery, outcome in zip(deliveries, outcomes, strict=True) if outcome == "stored"]
         if fresh:
             phones, touched = lock_phones({each.key: each.envelope.report.device.serial for each in fresh}, now)
-            StoredReport.objects.bulk_create(_history(delivery, now) for delivery in fresh)
+            written([_history(delivery, now) for delivery in fresh])
             current.move(phones, [current.Look(each.envelope.report, each.key, each.at) for each in fresh], touched)
             _see_agents(fresh, now)
     return outcomes

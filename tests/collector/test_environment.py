@@ -39,10 +39,11 @@ def test_postgresql_by_a_socket_and_with_libpqs_own_words() -> None:
     found = Environment.read({"POSTURE_DATABASE_URL": "postgresql://u@/posture?host=%2Frun%2FPg&sslmode=require"})
     assert (found.database["HOST"], found.database["OPTIONS"]) == (
         "/run/Pg",
-        {"server_side_binding": True, "prepare_threshold": 5, "sslmode": "require"},
+        {"server_side_binding": True, "sslmode": "require"},
     )
+    assert found.prepares
     behind_a_pooler = Environment.read({"POSTURE_DATABASE_URL": "postgresql://u@h/posture?prepare=off"})
-    assert behind_a_pooler.database["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": None}
+    assert (behind_a_pooler.database["OPTIONS"], behind_a_pooler.prepares) == ({"server_side_binding": True}, False)
 
 
 def test_sqlite_by_url() -> None:
