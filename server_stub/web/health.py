@@ -10,6 +10,7 @@ from server_stub.agents.models import Agent
 from server_stub.ingest.current import settle
 from server_stub.ingest.receive import ENROLMENTS, OUTCOMES
 from server_stub.phones.fleet import count
+from server_stub.policies.metrics import metric_lines
 from server_stub.work.state import lines as work_lines
 
 _TEXT = "text/plain; charset=utf-8"
@@ -54,5 +55,5 @@ def metrics(_request: HttpRequest) -> HttpResponse:
         "# TYPE posture_enrolments_total counter",
     ]
     lines += [f'posture_enrolments_total{{outcome="{kind}"}} {number}' for kind, number in sorted(ENROLMENTS.items())]
-    lines += work_lines()
+    lines += [*work_lines(), *metric_lines()]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -170,7 +170,7 @@ def test_who_may_open_it(
         .replace("<int:waiver_id>", str(asked.pk))
         .replace("<decision:what>", "approve")
         .replace("<int:stamp_id>", "1")
-        .replace("<paper-form:form>", "pdf")
+        .replace("<paper-form:form>", "csv")
         .replace("<many-form:form>", "ocsf")
         .replace("<int:edition_id>", str(edition.pk))
         .replace("<step:what>", "approve")

@@ -38,6 +38,7 @@ def test_metrics(client: Client, scan: Callable[..., Any]) -> None:
     client.post("/api/enrol", {"code": "X", "name": "X", "public_jwk": {}}, content_type="application/json")
     lines = client.get("/metrics").content.decode().splitlines()
     assert {'posture_phones{state="fails"} 1', 'posture_phones{state="meets"} 0', "posture_agents 1"} <= set(lines)
+    assert {'posture_policies{state="waiting"} 0', 'posture_audit_rows{state="stamped"} 0'} <= set(lines)
     assert any(line.startswith('posture_reports_total{outcome="stored"} ') for line in lines)
     assert any(line.startswith('posture_reports_total{outcome="no-envelope"} ') for line in lines)
     assert any(line.startswith('posture_enrolments_total{outcome="no-key"} ') for line in lines)
