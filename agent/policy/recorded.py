@@ -32,19 +32,20 @@ def facts(reported: Mapping[str, Mapping[str, Any]]) -> dict[str, Fact]:
 
 
 def attestations(results: Iterable[Mapping[str, Any]]) -> tuple[Attestation, ...]:
-    """The answers that a report's `results` hold."""
-    return tuple(
-        Attestation(
-            str(each["rule"]),
-            stated["answer"] is True,
-            str(stated["by"]),
-            _at(stated["at"]),
-            _at(stated["valid_until"]),
-            None if stated.get("role") is None else str(stated["role"]),
+    """The answers that a report's `results` hold. What is no answer in the contract's shape settles nothing."""
+    found = (_answer(str(each["rule"]), stated) for each in results if (stated := each.get("attestation")))
+    return tuple(answer for answer in found if answer is not None)
+
+
+def _answer(rule: str, stated: Mapping[str, Any]) -> Attestation | None:
+    role = stated.get("role")
+    try:
+        at, until = _at(stated["at"]), _at(stated["valid_until"])
+        return Attestation(
+            rule, stated["answer"] is True, str(stated["by"]), at, until, None if role is None else str(role)
         )
-        for each in results
-        if (stated := each.get("attestation"))
-    )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _at(written: str) -> datetime:

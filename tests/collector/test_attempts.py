@@ -26,17 +26,21 @@ from server_stub.alerts.noticing import notice
 from server_stub.audit.chain import TERMINAL
 from server_stub.audit.models import Entry
 from server_stub.decisions.models import Statement
+from server_stub.guideline.policy import shipped
 from server_stub.holders.importing import import_holders
 from server_stub.ingest.current import settle
 from server_stub.ingest.envelope import open_envelope
 from server_stub.ingest.store import admit, store
 from server_stub.people.models import Person
 from server_stub.phones.models import Phone, RuleState
+from server_stub.policies.judging import judge_all
+from server_stub.policies.models import Edition
 from server_stub.privacy.erasure import erase_holder
 from server_stub.saved.models import SavedView
 from server_stub.web.sheet import cell
 from tests.collector.receiving import http_server, smtp_server
 from tests.collector.signing import NOW, Signer, encode, report, result
+from tests.collector.test_policy_for_agents import overlay, published
 from tests.collector.test_rotation import rotation
 
 pytestmark = pytest.mark.django_db
@@ -283,3 +287,26 @@ def test_what_was_taken_is_handed_out(
 @pytest.mark.parametrize("start", ["＝1+1", "＠SUM(A1)", "\N{NO-BREAK SPACE}=1+1"])
 def test_no_sheet_begins_a_cell_as_a_formula(start: str) -> None:
     assert cell(start) == f"'{start}"
+
+
+ANSWERS = (
+    {"answer": True}, {"answer": 1, "by": None, "at": None, "valid_until": None},
+    {"answer": True, "by": "a", "at": "x", "valid_until": "y"},
+    {"answer": True, "by": "a", "at": "0001-01-01T00:00:00+14:00", "valid_until": "9999-12-31T23:59:59-14:00"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_answer_that_is_none_holds_up_no_other_phone(
+    scan: Scan, sign_in: Callable[[str], Client], answer: dict[str, Any]
+) -> None:
+    """A policy that is published later judges all phones again, in the order of their keys."""
+    rule = next(each.id for each in shipped().rules if each.question is not None)
+    scan("A", results=(result(rule, "7", "pass", measured_status="inconclusive", attestation=answer),))
+    scan("B")
+    published(overlay(30), 1)
+    assert judge_all() == 2
+    assert {phone.policy_sha256 for phone in Phone.objects.all()} == {Edition.objects.get().sha256}
+    client = sign_in("approver")
+    assert client.get("/phones/A/").status_code == 200
+    assert client.post("/policy/preview/?format=json", {"text": overlay(7)}).json()["preview"]["judged"] == 2
