@@ -8,6 +8,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from agent.messages import Message, PostureError, because
+from agent.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,10 @@ class DataDir:
 
     def remember_collector(self, url: str) -> None:
         """Keep the collector's address for the scans to come."""
-        part = self._enrolment.with_suffix(".part")
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps({"collector": url}) + "\n")
-            part.replace(self._enrolment)
+            write_whole(self._enrolment, json.dumps({"collector": url}) + "\n")
         except OSError as error:
             raise PostureError(
-                Message("{path} cannot be written: {why}", {"path": str(part), "why": because(error)})
+                Message("{path} cannot be written: {why}", {"path": str(self._enrolment), "why": because(error)})
             ) from error

@@ -13,6 +13,7 @@ from agent.report.check import open_report
 from agent.report.export import FORMATS
 from agent.report.model import Report
 from agent.report.signature import SignatureError
+from agent.whole_file import write_whole
 
 
 @click.command("export", help=t("Write reports in a form that auditors' tools read. REPORT is JSON or JSON lines."))
@@ -29,10 +30,8 @@ def command(files: tuple[Path, ...], form: str, output: Path | None) -> int:
     if output is None:
         click.echo(told, nl=False)
         return 0
-    part = output.with_name(f".{output.name}.part")
     try:
-        part.write_text(told, encoding="utf-8", newline="")
-        part.replace(output)
+        write_whole(output, told)
     except OSError as error:
         why = because(error)
         raise PostureError(Message("{path} cannot be written: {why}", {"path": str(output), "why": why})) from error

@@ -19,6 +19,7 @@ from agent.policy import load
 from agent.policy.document import Duration, Overlay, ParameterValue
 from agent.policy.source import parse
 from agent.policy.validation import validate
+from agent.whole_file import write_whole
 
 _SHORT = 4  # entries of a list that stand on one line
 
@@ -62,13 +63,11 @@ def write(folder: DataDir, answers: Answers) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
         with suppress(FileNotFoundError):
-            path.replace(kept_as(path))
-        part.replace(path)
+            write_whole(kept_as(path), path.read_bytes())
+        write_whole(path, text)
     except OSError as error:
         raise PostureError(
             Message("{path} cannot be written: {why}", {"path": str(path), "why": because(error)})

@@ -20,6 +20,7 @@ from agent.policy.files import Files
 from agent.policy.loading import assemble
 from agent.policy.trust import Trust
 from agent.report.signature import RequestKey
+from agent.whole_file import write_whole
 
 _PAUSE_S = 60.0
 
@@ -61,15 +62,14 @@ class Published:
         return self._policies[name]
 
     def _fetched(self, serial: str, kept: dict[str, Any]) -> dict[str, Any]:
-        etag = kept.get("etag") if (self.folder / str(kept.get("bundle"))).is_file() else None
-        found = self.collector.policy(serial, self._proof(serial), etag)
+        found = self.collector.policy(serial, self._proof(serial), kept.get("etag"))
         if found == "same":
             return kept
         if found == "none":
             return self._keep(serial, {})
         signed, new = found
         self._checked(signed.encode())
-        name = f"{hashlib.sha256(signed.encode()).hexdigest()[:32]}.json"
+        name = _name(signed.encode())
         self._write(self.folder / name, signed)
         return self._keep(serial, {"etag": new, "bundle": name})
 
@@ -93,12 +93,13 @@ class Published:
         return self.folder / f"phone-{hashlib.sha256(serial.encode()).hexdigest()[:32]}.json"
 
     def _kept(self, serial: str) -> dict[str, Any]:
+        """What was noted last; nothing where its bundle is not whole any more, so that it is fetched anew."""
         try:
             told = json.loads(self._place(serial).read_text())
-        except (OSError, ValueError):
+            whole = _name((self.folder / told["bundle"]).read_bytes()) == told["bundle"]
+        except (OSError, ValueError, KeyError, TypeError):
             return {}
-        fits = isinstance(told, dict) and (self.folder / str(told.get("bundle"))).is_file()
-        return told if fits and told.get("collector") == self.collector.url else {}
+        return told if whole and told.get("collector") == self.collector.url else {}
 
     def _keep(self, serial: str, told: dict[str, Any]) -> dict[str, Any]:
         told = {**told, "collector": self.collector.url}
@@ -106,11 +107,14 @@ class Published:
         return told
 
     def _write(self, path: Path, text: str) -> None:
-        part = path.with_suffix(".part")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            part.write_text(text)
-            part.replace(path)
+            write_whole(path, text)
         except OSError as error:
             why = because(error)
             raise PostureError(Message("{path} cannot be written: {why}", {"path": str(path), "why": why})) from error
+
+
+def _name(signed: bytes) -> str:
+    """What a bundle's file is called."""
+    return f"{hashlib.sha256(signed).hexdigest()[:32]}.json"

@@ -1,8 +1,6 @@
 """Where imported indicator files are kept: one JSON file each, replaced when a file of the same name comes again."""
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from pydantic import ValidationError
 
 from agent.indicators.model import IndicatorError, IndicatorFile
 from agent.messages import Message, because
+from agent.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +21,7 @@ class Store:
         """Keep a file instead of any earlier one of its name."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor, part = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-                out.write(file.model_dump_json())
-            Path(part).replace(self._path(file.name))
+            write_whole(self._path(file.name), file.model_dump_json())
         except OSError as error:
             raise _trouble(self.folder, error) from error
 

@@ -22,6 +22,7 @@ from agent.policy.bundle import Release, release
 from agent.policy.document import Date, Part, Word
 from agent.policy.files import Files
 from agent.policy.source import PolicyError
+from agent.whole_file import write_whole
 
 
 class _Taken(Part):
@@ -97,13 +98,11 @@ class Trust:
             raise PolicyError(told) from error
 
     def _write(self, state: _State) -> None:
-        part = self.path.with_suffix(".part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(state.model_dump(mode="json"), indent=1) + "\n")
-            part.replace(self.path)
+            write_whole(self.path, json.dumps(state.model_dump(mode="json"), indent=1) + "\n")
         except OSError as error:
-            values: dict[str, str | int | Message] = {"path": str(part), "why": because(error)}
+            values: dict[str, str | int | Message] = {"path": str(self.path), "why": because(error)}
             raise PostureError(Message("{path} cannot be written: {why}", values)) from error
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.facts import instant
+from agent.whole_file import write_whole
 
 _FILE = "collector-clock.json"
 
@@ -25,10 +26,8 @@ class Clock:
 def remember(data: Path, ahead_s: int, now: datetime | None = None) -> None:
     """Keep what a collector told; a disk that is full keeps what was there."""
     path, clock = data / _FILE, Clock(ahead_s, instant(now or datetime.now(UTC)))
-    part = path.with_suffix(".part")
     with suppress(OSError):
-        part.write_text(json.dumps(asdict(clock)) + "\n")
-        part.replace(path)
+        write_whole(path, json.dumps(asdict(clock)) + "\n")
 
 
 def recall(data: Path) -> Clock | None:

@@ -7,6 +7,7 @@ from agent.messages import Language, Message, PostureError, because
 from agent.policy import load
 from agent.report.check import Opened
 from agent.report.render.page import page
+from agent.whole_file import write_whole
 
 
 def rendered(opened: Opened, kind: Literal["html", "pdf"], language: Language) -> bytes:
@@ -22,10 +23,8 @@ def rendered(opened: Opened, kind: Literal["html", "pdf"], language: Language) -
 def write(opened: Opened, out: Path, language: Language) -> None:
     """Write a report as its ending, .pdf or else HTML, says. Errors: PostureError when it cannot be written."""
     content = rendered(opened, "pdf" if out.suffix.lower() == ".pdf" else "html", language)
-    part = out.with_name(f".{out.name}.part")
     try:
-        part.write_bytes(content)
-        part.replace(out)
+        write_whole(out, content)
     except OSError as error:
         raise PostureError(
             Message("{path} cannot be written: {why}", {"path": str(out), "why": because(error)})
