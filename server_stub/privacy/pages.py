@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from server_stub.audit.chain import by
 from server_stub.privacy.erasure import Erased, erase_holder
 from server_stub.web.answer import answer
+from server_stub.work.queueing import KEEP_FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,32 @@ def _page(erased: Erased | None = None, problem: str = "") -> DataProtectionPage
                 gettext("after they were made, then deleted"),
                 settings.KEEP_ALERTS.days,
                 gettext("auditor, operator, administrator"),
+            ),
+            Kept(
+                gettext("Workstations"),
+                gettext(
+                    "name, host name, version, public key, last contact, refused deliveries by kind"
+                ),
+                gettext("to know whose reports to believe"),
+                gettext("as long as the collector runs"),
+                None,
+                everybody,
+            ),
+            Kept(
+                gettext("API tokens"),
+                gettext("a token's name, its digest, whose it is, what it may read, until when"),
+                gettext("so that programs may read for a person"),
+                gettext("until the person's account is removed"),
+                None,
+                gettext("administrator"),
+            ),
+            Kept(
+                gettext("Background work"),
+                gettext("of a job that failed: its error, which may quote a row of the database"),
+                gettext("to find out why it failed"),
+                gettext("after it failed, then deleted"),
+                KEEP_FAILED.days,
+                gettext("nobody"),
             ),
             Kept(
                 gettext("Enrolment codes"),

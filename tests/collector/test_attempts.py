@@ -40,7 +40,8 @@ from server_stub.saved.models import SavedView
 from server_stub.web.sheet import cell
 from tests.collector.receiving import http_server, smtp_server
 from tests.collector.signing import NOW, Signer, encode, report, result
-from tests.collector.test_policy_for_agents import overlay, published
+from tests.collector.test_policies import overlay
+from tests.collector.test_policy_for_agents import published
 from tests.collector.test_rotation import rotation
 
 pytestmark = pytest.mark.django_db

@@ -155,8 +155,11 @@ def test_the_page_says_what_is_kept(viewer: Client, settings: Any) -> None:
         "History": 1830,
         "Exceptions and statements": 1830,
         "Alerts": 90,
+        "Background work": 14,
         "Enrolment codes": 30,
     }
+    named = {each["kind"] for each in page["kept"]}
+    assert {"Workstations", "API tokens", "Published policies", "Accounts and sessions"} <= named
     html = viewer.get("/data-protection/").content.decode()
     assert "Erase a holder" not in html
 
