@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +12,6 @@ from agent.cli.language import t
 from agent.cli.terminal import console
 from agent.cli.verdicts import show_phone, show_table
 from agent.data_dir import DataDir
-from agent.delivery import Collector
-from agent.delivery.published import Published
 from agent.indicators import Store
 from agent.messages import Language, Message, PostureError
 from agent.policy import load
@@ -20,6 +19,9 @@ from agent.policy.terms import Profile
 from agent.policy.trust import Trust
 from agent.report.signature import AgentKey, RequestKey
 from agent.scan import Failed, Judge, Judged
+
+if TYPE_CHECKING:
+    from agent.delivery.published import Published
 
 IN_FULL = 3  # up to so many phones are shown with all their findings, more as a table
 
@@ -46,8 +48,11 @@ def set_up(
     return Judge(policy, profile, language, AgentKey.open(data.agent_key), now, indicators, data.root, choose)
 
 
-def published_by_collector(data: DataDir) -> Published:
+def published_by_collector(data: DataDir) -> "Published":
     """What the configured collector publishes. Raises PostureError where there is none."""
+    from agent.delivery import Collector  # noqa: PLC0415 - only where it is asked for
+    from agent.delivery.published import Published  # noqa: PLC0415
+
     url = configuration.collector(data)
     if url is None:
         raise PostureError(Message("`policy: collector` needs a collector; enrol with `posture enroll`"))

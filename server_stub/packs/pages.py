@@ -27,7 +27,7 @@ from server_stub.web.answer import wants_json
 from server_stub.web.sheet import sheet, wants_csv
 
 _HOLDERS = "holders.view_holder"
-MOST_OF_THE_PAST = 5000  # phones judged anew while a browser waits; the command has no limit
+MOST_OF_THE_PAST = 2000  # phones judged anew while a browser waits; the command has no limit
 PHONES = (
     "serial", "model", "holder", "group", "status", "late", "seen_at", "reports_failed", "reports_not_proved",
     "reports", "headline",
