@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
@@ -160,3 +161,16 @@ def test_a_phone_that_goes_leaves_nothing_behind(page: Page, tmp_path: Path) -> 
     expect(page.locator("#lost")).to_be_visible()
     kept = [file for file in tmp_path.rglob("*") if file.is_file() and b"R5CSIM00016" in file.read_bytes()]
     assert kept == []
+
+
+def test_without_scripts_its_forms_work_too(browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    with SimulatedPhone(load(HEALTHY)) as phone, watching(tmp_path, "--tcp", phone.address) as address:
+        with requests.get(address + "events", stream=True, timeout=60) as followed:
+            next(line for line in followed.iter_lines(chunk_size=1) if b"save?lang" in line)
+        page.goto(address + "?lang=es")
+        page.locator("#save").click()
+        expect(page).to_have_url(address + "?lang=es")
+        assert [each.suffix for each in tmp_path.iterdir() if each.is_file()] == [".pdf"]
+    context.close()

@@ -25,7 +25,7 @@ def test_the_page_is_whole_and_asks_nobody_else_for_anything(nobody: str) -> Non
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
-    assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "same-origin")
     assert "http" not in answer.text
     for name, kind in (("bench.css", "text/css"), ("bench.js", "text/javascript")):
         file = requests.get(nobody + name, timeout=10)
@@ -46,6 +46,14 @@ def test_who_does_not_know_the_address_gets_nothing(nobody: str, path: str) -> N
     token = urlsplit(nobody).path.strip("/")
     assert len(token) == 32
     assert requests.get(origin(nobody) + path.format(cut=token[:-1]), timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize("target", ["http://[", "//[", "*", "http://posture.example.org/"])
+def test_an_odd_target_is_refused_in_silence(nobody: str, target: str) -> None:
+    where = urlsplit(nobody)
+    with socket.create_connection(("127.0.0.1", where.port or 0), timeout=10) as stranger:
+        stranger.sendall(f"GET {target} HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n".encode())
+        assert b" 404 " in stranger.recv(4096)
 
 
 @pytest.mark.parametrize("host", ["posture.example.org", "localhost", "127.0.0.1", ""])

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from agent.bench.bench import Bench
 from agent.bench.board import Board, board
@@ -36,7 +36,7 @@ _PAPER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';
 _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none, a form without scripts would come from "null"
     "X-Content-Type-Options": "nosniff",
 }
 _LONGEST_FORM = 64 * 1024
@@ -220,12 +220,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _asked(self) -> tuple[str, dict[str, str]] | None:
         """What is asked for, and with which query; None, and answered, for a request that is not this page's."""
-        address = urlsplit(self.path)
-        token, slash, name = address.path.removeprefix("/").partition("/")
+        path, _, query = self.path.partition("?")
+        token, slash, name = path.removeprefix("/").partition("/")
         if self.headers.get("Host") != self.server.pages.host or not slash or not self.server.pages.knows(token):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
-        return name, _single(address.query)
+        return name, _single(query)
 
     def _language(self, query: dict[str, str]) -> Language:
         wish = query.get("lang", "")
