@@ -8,11 +8,11 @@ from operator import or_
 from typing import Literal
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
 from server_stub.phones import tally
-from server_stub.phones.models import ClauseState, Phone, Rank, RuleState
+from server_stub.phones.models import Phone, Rank, RuleState
 from server_stub.phones.status import late
 from server_stub.web.text import clean
 from server_stub.web.words import SEVERITIES
@@ -25,6 +25,8 @@ ORDERS: Mapping[str, Sequence[str]] = {
     "model": ("model", "key"),
     "serial": ("serial", "key"),
 }
+
+_IN_CLAUSE = ("clause_rank", "clause_since", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,7 @@ def select(filters: Filters) -> "QuerySet[Phone]":
     if filters.q:
         phones = phones.filter(reduce(or_, (Q(**{f"{field}__icontains": filters.q}) for field in _SEARCHED)))
     if filters.clause:
-        states = ClauseState.objects.filter(clause=filters.clause, rank__in=_ranks(filters.status))
-        phones = phones.filter(key__in=states.values("phone_id"))
+        phones = _by_clause(phones, filters)
     elif filters.status:
         phones = _by_status(phones, filters)
     if filters.severity:
@@ -122,9 +123,17 @@ def select(filters: Filters) -> "QuerySet[Phone]":
     return _by_age(phones, filters, timezone.now())
 
 
-def _ranks(status: str) -> list[int]:
-    """Where a clause is asked for and no status: it is not met."""
-    return [rank for rank in Rank if rank.label == status] or [Rank.FAIL, Rank.NOT_PROVED]
+def order(filters: Filters) -> Sequence[str]:
+    """By what `select`'s phones are listed; of a clause's, those come first that have stood worst in it for longest."""
+    return _IN_CLAUSE if filters.clause and filters.sort == "attention" else ORDERS[filters.sort]
+
+
+def _by_clause(phones: "QuerySet[Phone]", filters: Filters) -> "QuerySet[Phone]":
+    """Where no status is asked for, those that do not meet it."""
+    stands = FilteredRelation("clauses", condition=Q(clauses__clause=filters.clause))
+    phones = phones.annotate(stands=stands, clause_rank=F("stands__rank"), clause_since=F("stands__since"))
+    asked = [rank for rank in Rank if rank.label == filters.status]
+    return phones.filter(clause_rank=asked[0]) if asked else phones.filter(clause_rank__lt=Rank.MEETS)
 
 
 def _by_age(phones: "QuerySet[Phone]", filters: Filters, now: datetime) -> "QuerySet[Phone]":

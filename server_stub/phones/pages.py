@@ -86,7 +86,7 @@ def fleet_page(request: HttpRequest) -> HttpResponseBase:
     filters = fleet.Filters.read(_query(request))
     if wants_csv(request):
         return fleet_sheet("phones", fleet.select(filters))
-    found = cut(fleet.select(filters), fleet.ORDERS[filters.sort], _query(request), settings.PAGE_SIZE)
+    found = cut(fleet.select(filters), fleet.order(filters), _query(request), settings.PAGE_SIZE)
     counts = fleet.count()
     page = FleetPage(
         counts=counts,

@@ -99,6 +99,26 @@ def test_a_clause_stands_as_it_does_since_it_last_changed(scan: Scan, viewer: Cl
     assert b"".join(viewer.get("/clauses/7/?format=csv")).decode().count("\r\n") == 3
 
 
+def test_who_does_not_meet_a_clause_comes_by_how_it_stands_in_it_page_by_page(
+    scan: Scan, viewer: Client, settings: Any
+) -> None:
+    settings.PAGE_SIZE = 2
+    for name, days, status in (("A", 1, "fail"), ("B", 9, "inconclusive"), ("C", 3, "fail"), ("D", 2, "pass")):
+        scan(name, NOW - timedelta(days=days), (result("lock", "7", status), result("net", "2", "fail")))
+    listed, after = [], ""
+    while True:
+        page = viewer.get(f"/?format=json&clause=7{after}").json()
+        listed.append([phone["serial"] for phone in page["phones"]])
+        if page["after"] is None:
+            break
+        after = f"&after={page['after']}"
+    assert listed == [["C", "A"], ["B"]]
+    back = viewer.get(f"/?format=json&clause=7&before={page['before']}").json()
+    assert [phone["serial"] for phone in back["phones"]] == ["C", "A"]
+    met = viewer.get("/?format=json&clause=7&status=compliant&sort=serial").json()
+    assert [phone["serial"] for phone in met["phones"]] == ["D"]
+
+
 def test_a_phone_that_is_deleted_leaves_the_numbers(scan: Scan) -> None:
     scan("A", results=(result("lock", "7", "fail"),))
     scan("B", results=(result("lock", "7", "pass"),))
