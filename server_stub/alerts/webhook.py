@@ -60,7 +60,7 @@ def post(url: str, secret: str, message_id: str, kind: str, data: dict[str, Any]
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "phone-posture",
-        "Host": parts.netloc,
+        "Host": _ascii(parts.netloc),
         "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret).sign(message_id, now, body),
@@ -89,12 +89,17 @@ def post(url: str, secret: str, message_id: str, kind: str, data: dict[str, Any]
 def _pool(url: str) -> urllib3.HTTPConnectionPool:
     """Connections to the address that was checked, while TLS asks for the name."""
     parts = urlsplit(url)
-    secure, host = parts.scheme == "https", parts.hostname or ""
+    secure, host = parts.scheme == "https", _ascii(parts.hostname or "")
     port = parts.port or (443 if secure else 80)
     address, _ = resolve(host, port)
     if secure:
         return urllib3.HTTPSConnectionPool(address, port, server_hostname=host, assert_hostname=host)
     return urllib3.HTTPConnectionPool(address, port)
+
+
+def _ascii(name: str) -> str:
+    """A host's name as headers and certificates have it."""
+    return name if name.isascii() else name.encode("idna").decode()
 
 
 def _read(answer: urllib3.BaseHTTPResponse) -> str:

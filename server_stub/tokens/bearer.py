@@ -15,6 +15,7 @@ from server_stub.tokens.models import ApiToken, Bearer
 from server_stub.web.text import clean
 
 _PREFIX = "posture_"  # so that scanners of source code recognise a leaked one
+_READS = ("GET", "HEAD", "OPTIONS")
 SCOPES: Mapping[str, frozenset[str]] = {
     "fleet:read": frozenset({"phones.view_phone"}),
     "agents:read": frozenset({"agents.view_agent"}),
@@ -57,6 +58,8 @@ def by_token(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
             refused = problem(Refusal(401, "wrong-token", "This token is not known here, has expired or was revoked."))
             refused.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
             return refused
+        if request.method not in _READS and not request.path_info.startswith("/api/"):  # there, whoever signs counts
+            return problem(Refusal(403, "read-only", "A token only reads; sign in to change something."))
         request.user = bearer
         return get_response(request)
 

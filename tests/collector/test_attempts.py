@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ from server_stub.policies.judging import judge_all
 from server_stub.policies.models import Edition
 from server_stub.privacy.erasure import erase_holder
 from server_stub.saved.models import SavedView
+from server_stub.tokens.bearer import make_token
 from server_stub.web.sheet import cell
 from tests.collector.receiving import http_server, smtp_server
 from tests.collector.signing import NOW, Signer, encode, report, result
@@ -311,3 +313,28 @@ def test_an_answer_that_is_none_holds_up_no_other_phone(
     client = sign_in("approver")
     assert client.get("/phones/A/").status_code == 200
     assert client.post("/policy/preview/?format=json", {"text": overlay(7)}).json()["preview"]["judged"] == 2
+
+
+def test_a_token_only_reads(sign_in: Callable[[str], Client]) -> None:
+    """A program can send itself whatever a form's protection asks for, so nothing else stands in its way."""
+    sign_in("operator")
+    token, _ = make_token("CI", "operator", ["fleet:read", "reports:read"], 1)
+    program = Client(headers={"Authorization": f"Bearer {token}"})
+    assert program.get("/?format=json").status_code == 200
+    refused = program.post("/views/", {"name": "Late", "query": "late=yes"})
+    assert (refused.status_code, refused.json()["title"]) == (403, "read-only")
+    assert not SavedView.objects.exists()
+
+
+def test_a_webhook_whose_name_fits_no_header_says_so(
+    monkeypatch: pytest.MonkeyPatch, sign_in: Callable[[str], Client], settings: Any, work: Work
+) -> None:
+    settings.ALERT_NETWORKS = (ip_network("127.0.0.1/32"),)
+    real, admin = socket.getaddrinfo, sign_in("administrator")
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, *words, **others: real("127.0.0.1", *words, **others))
+    with http_server() as receiver:
+        made(admin, "webhook", receiver.url.replace("127.0.0.1", "例え.example"))
+        sent = tried(admin, work)
+    assert (sent.state, [each["sent"] for each in sent.log], receiver.headers[0]["Host"][:4]) == (
+        "sent", [True], "xn--",
+    )  # fmt: skip
