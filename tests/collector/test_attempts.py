@@ -24,8 +24,8 @@ from server_stub.alerts.guard import Forbidden, resolve
 from server_stub.alerts.managing import set_grace
 from server_stub.alerts.models import Channel, Delivery, Trouble
 from server_stub.alerts.noticing import notice
-from server_stub.audit.chain import TERMINAL
-from server_stub.audit.models import Entry
+from server_stub.audit.chain import TERMINAL, Broken, Verified, record, verify
+from server_stub.audit.models import Entry, Head
 from server_stub.decisions.models import Statement
 from server_stub.guideline.policy import shipped
 from server_stub.holders.importing import import_holders
@@ -338,3 +338,24 @@ def test_a_webhook_whose_name_fits_no_header_says_so(
     assert (sent.state, [each["sent"] for each in sent.log], receiver.headers[0]["Host"][:4]) == (
         "sent", [True], "xn--",
     )  # fmt: skip
+
+
+def test_whoever_checks_the_audit_log_holds_up_nobody_who_writes_it() -> None:
+    """A log of years takes a minute, and each delivery that is refused writes a row."""
+    for number in range(3):
+        record("agent.enrolled", TERMINAL, str(number))
+    outside, reading = len(connection.savepoint_ids), list[int]()
+
+    def look(execute: Callable[..., Any], *asked: Any) -> Any:
+        if 'FROM "audit_entry"' in asked[0] and not reading:
+            reading.append(len(connection.savepoint_ids))
+            record("agent.enrolled", TERMINAL, "meanwhile")
+        assert "FOR UPDATE" not in asked[0] or reading
+        return execute(*asked)
+
+    with connection.execute_wrapper(look):
+        found = verify()
+    assert (found, reading) == (Verified(1, 3, Entry.objects.get(number=3).hash, found.at), [outside])  # type: ignore[union-attr]
+    assert verify() == Verified(1, 4, Head.objects.get().hash, Entry.objects.get(number=4).at)
+    Head.objects.update(number=3, hash=Entry.objects.get(number=3).hash)
+    assert verify() == Broken(3, "unlinked")
