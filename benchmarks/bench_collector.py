@@ -87,7 +87,7 @@ def _pages() -> Iterator[Ratio]:
             _database(name)
             p95 = _p95(clients[name], address, sampled(phones))
             best[name] = p95 if turn < 2 else min(best[name], p95)
-        aim = 1.5 if what.startswith("fleet") else None
+        aim = None if what in _NO_AIM else 1.5
         yield Ratio(f"{what}: p95 with {_LARGE:,} phones", best["large"], f"with {_SMALL:,}", best["posture"], aim)
 
 
@@ -103,6 +103,7 @@ _ADDRESSES: Mapping[str, Address] = {
     "phone": lambda key: f"/phones/{key}/",
     "phone, yesterday": lambda key: f"/phones/{key}/?at={_YESTERDAY}",
 }
+_NO_AIM = ("fleet, search",)  # it reads each phone's names: parts of words have no index
 _YESTERDAY = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 24 * 3600))
 
 
