@@ -1,11 +1,12 @@
 """A SQLite file of the agent's own: safe for several processes at once, and what was written outlasts a power cut."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 
 
 @contextmanager
@@ -16,6 +17,8 @@ def opened(path: Path, schema: str, error: type[PostureError], unusable: Message
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Its owner's alone: what phones told is nobody else's business. SQLite makes its other files alike.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(path, timeout=10, isolation_level="IMMEDIATE")
         try:
             connection.row_factory = sqlite3.Row
@@ -27,4 +30,5 @@ def opened(path: Path, schema: str, error: type[PostureError], unusable: Message
         finally:
             connection.close()
     except (sqlite3.Error, OSError) as problem:
-        raise error(Message(unusable.sentence, {"path": str(path), "why": str(problem)})) from problem
+        why = because(problem) if isinstance(problem, OSError) else str(problem)
+        raise error(Message(unusable.sentence, {"path": str(path), "why": why})) from problem

@@ -25,6 +25,15 @@ Answer = TypeVar("Answer")
 _BSSID = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 
+class Whole(click.IntRange):
+    """A whole number within bounds; its name stands in what is said of anything else."""
+
+    name = t("whole number")
+
+
+_AGE, _DELAY = Whole(1, 3650), Whole(0, 1440)
+
+
 class NetworkName(click.ParamType[Network]):
     """A network's name and its access points: Office=00:00:5e:00:53:01,00:00:5e:00:53:02."""
 
@@ -63,9 +72,9 @@ class Given:
 @click.option("--organisation", metavar="NAME", help=t("How results call the organisation's own values."))
 @click.option("--network", "networks", type=NetworkName(), multiple=True, help=t("A trusted network; repeatable."))
 @click.option("--learn", is_flag=True, help=t("Trust the Wi-Fi that connected phones are on now."))
-@click.option("--backup-age", type=click.IntRange(1, 3650), metavar="DAYS", help=t("Greatest age of a backup."))
-@click.option("--lock-delay", type=click.IntRange(0, 1440), metavar="MINUTES", help=t("Longest time until it locks."))
-@click.option("--patch-age", type=click.IntRange(1, 3650), metavar="DAYS", help=t("Greatest age of a security patch."))
+@click.option("--backup-age", type=_AGE, metavar="DAYS", help=t("Greatest age of a backup."))
+@click.option("--lock-delay", type=_DELAY, metavar="MINUTES", help=t("Longest time until it locks."))
+@click.option("--patch-age", type=_AGE, metavar="DAYS", help=t("Greatest age of a security patch."))
 @click.option("--vpn", "vpns", multiple=True, metavar="PACKAGE", help=t("The organisation's VPN app; repeatable."))
 @options.targets
 @options.data
@@ -104,7 +113,7 @@ class Asking:
         if self.silent:
             return default
         self._explain(why)
-        answer: Answer = click.prompt(question(self.language), default=default, type=kind)
+        answer: Answer = click.prompt(question(self.language), default=default, type=kind, show_default=default != "")
         return answer
 
     def yes(self, question: Message, why: Message, *, default: bool) -> bool:
@@ -220,17 +229,18 @@ def _values(ask: Asking, given: Given) -> dict[str, ParameterValue]:
     """The parameters that are to differ from the policy's."""
     policy = load().parameters
     found: dict[str, ParameterValue] = {}
-    for name, said, unit, question, why in (
-        ("backup_age", given.backup_age, "days", Message("Greatest age of the newest WhatsApp backup, in days"),
+    for name, said, unit, kind, question, why in (
+        ("backup_age", given.backup_age, "days", _AGE, Message("Greatest age of the newest WhatsApp backup, in days"),
          Message("A phone that is lost takes with it what was not backed up.")),
-        ("lock_delay", given.lock_delay, "minutes", Message("Longest time until a phone locks itself, in minutes"),
+        ("lock_delay", given.lock_delay, "minutes", _DELAY,
+         Message("Longest time until a phone locks itself, in minutes"),
          Message("Whoever finds a phone that lies about unlocked reads everything.")),
-        ("patch_age", given.patch_age, "days", Message("Greatest age of Android's security patch, in days"),
+        ("patch_age", given.patch_age, "days", _AGE, Message("Greatest age of Android's security patch, in days"),
          Message("Older phones have known holes; some makers bring patches late.")),
     ):  # fmt: skip
         default = policy[name].value
         assert isinstance(default, Duration)  # noqa: S101 - what the shipped policy has
-        amount = Duration.model_validate({unit: ask.value(said, question, why, default.value, click.IntRange(0, 3650))})
+        amount = Duration.model_validate({unit: ask.value(said, question, why, default.value, kind)})
         if amount != default:
             found[name] = amount
     vpns = given.vpns or tuple(

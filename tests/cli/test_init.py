@@ -155,6 +155,15 @@ def test_a_person_agrees_to_each_network(posture: Run, data: DataDir, phone: Sim
         assert len(load(overlays=[data.organisation]).trusted_networks) == count
 
 
+def test_an_age_that_no_phone_could_meet_is_asked_again(posture: Run, data: DataDir) -> None:
+    done = posture("init", "--lang", "es", stdin="\n\n\nn\n0\nabc\n3\n\n\n\n")
+    assert done.returncode == 0
+    assert "0 no está en el intervalo 1<=x<=3650" in done.stdout
+    assert "integer" not in done.stdout
+    assert "[]" not in done.stdout
+    assert load(overlays=[data.organisation]).parameters["backup_age"].value == Duration(days=3)
+
+
 def test_a_phone_that_cannot_be_asked(posture: Run, data: DataDir) -> None:
     address = f"127.0.0.1:{free_port()}"
     done = posture("init", "--tcp", address, stdin="\n\n\ny\nn\n\n\n\n\n")

@@ -1,5 +1,6 @@
 """The outbox: what was put is there, whatever happens, until the collector has it."""
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,17 @@ def test_what_was_put_waits_and_what_was_delivered_is_forgotten(outbox: Outbox) 
     outbox.delivered("r1")
     (left,) = outbox.waiting()
     assert left == Waiting("r2", "S2", "http://c", "signed-2", left.created_at, 0, left.created_at, False, None)
+
+
+def test_what_phones_told_is_its_owners_alone(outbox: Outbox, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        outbox.put("r1", "S1", "http://c", "signed-1")
+    finally:
+        os.umask(before)
+    files = {each.name: each.stat().st_mode & 0o777 for each in (tmp_path / "state").iterdir()}
+    assert files == dict.fromkeys(files, 0o600)
+    assert "outbox.sqlite3" in files
 
 
 def test_a_failed_try_waits_longer_each_time_up_to_six_hours(outbox: Outbox) -> None:

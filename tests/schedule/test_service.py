@@ -203,6 +203,6 @@ def test_a_journal_that_cannot_be_written_ends_no_scheduler(
     night.data.schedule.mkdir()
     with Service(night.shift) as service:
         assert service.step(wait_s=60)
-    assert night.told == [f"the journal {night.data.schedule} cannot be used: unable to open database file; "
+    assert night.told == [f"the journal {night.data.schedule} cannot be used: Is a directory; "
                           "free some disk space or mend the file's permissions"]  # fmt: skip
     assert "cannot be used" in caplog.text
