@@ -29,18 +29,18 @@ class Nights:
         self._looks = [_look(name) for name in shipped()]
         self._newest = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
 
-    def of(self, night: float, phones: range) -> list[bytes]:
+    def of(self, night: int, phones: range) -> list[bytes]:
         """The phones' signed reports, `night` nights ago."""
         return [self._signer.sign(self.payload(night, phone)) for phone in phones]
 
-    def payload(self, night: float, phone: int) -> bytes:
+    def payload(self, night: int, phone: int) -> bytes:
         """One report, unsigned."""
         look: dict[str, Any] = deepcopy(self._looks[phone % len(self._looks)])
         look["report_id"] = str(uuid_utils.uuid7())
         look["scanned_at"] = instant(self._newest - timedelta(days=night, seconds=phone % 3600))
         look["agent"]["id"] = self._signer.id
         look["device"]["serial"] = f"BENCH{phone:06}"
-        if (phone + int(night * 10)) % CHANGED == 0:
+        if (phone + night) // CHANGED % 2:
             changed = next(each for each in look["results"] if each["status"] in ("pass", "not_applicable"))
             changed["status"] = changed["measured_status"] = (
                 "pass" if changed["status"] == "not_applicable" else "not_applicable"
