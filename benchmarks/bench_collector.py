@@ -1,6 +1,6 @@
 """The collector's pages on PostgreSQL: 100,000 phones with ten million reports against 1,000 phones.
 
-Both fleets lie in one server, and the two take turns. Filling takes some minutes and 6 GB of the disk for temporary
+Both fleets lie in one server, and the two take turns. Filling takes some minutes and 10 GB of the disk for temporary
 files; POSTURE_BENCH_NIGHTS makes the history shorter.
 """
 
