@@ -44,6 +44,8 @@ def command(
         return 0
     if scenario is None:
         raise click.UsageError(t("Name a scenario (posture simulate --list) or a folder of answers."))
+    if qr is not None and not wireless:
+        raise click.UsageError(t("--qr needs --wireless."))
     faults = {"delay_ms": delay_ms, "drop_after_bytes": drop_after_bytes, "authorise": authorise}
     changes: dict[str, Any] = {name: value for name, value in faults.items() if value is not None}
     with SimulatedPhone(load(scenario), port, host=host, wireless=wireless, **changes) as phone:

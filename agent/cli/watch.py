@@ -73,7 +73,7 @@ def command(
         )
         if web:
             _on_a_page(bench, sound=sound)
-        elif console().is_terminal:
+        elif console().is_terminal and not console().is_dumb_terminal:  # such a one cannot draw over what it shows
             _OnScreen(bench, sound=sound).run()
         else:
             _in_lines(bench)

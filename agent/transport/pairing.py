@@ -51,7 +51,7 @@ def pair(address: str, code: str, key: CryptographySigner, *, answer_s: float = 
             passing = rsa.generate_private_key(65537, 2048)
             tls = as_computer(plain, passing, within_s=answer_s, known=False)
             tls.settimeout(answer_s)
-            who = meet(tls, "computer", code.encode(), Who(COMPUTERS_KEY, key.GetPublicKey()))
+            who = meet(tls, "computer", code.encode(errors="replace"), Who(COMPUTERS_KEY, key.GetPublicKey()))
     except WrongCode as error:
         raise TransportError(
             Message("the code is not the one that the phone at {address} shows; look again, and repeat", values)

@@ -38,6 +38,8 @@ def test_pair_by_code_and_scan_by_serial(workstation: Workstation) -> None:
         wrong = workstation.posture("pair", "--code", "12345x", "--address", address, "--lang", "en")
         assert (wrong.returncode, wrong.stdout) == (4, "")
         assert "the code is not the one" in wrong.stderr
+        wrong = workstation.posture("pair", "--code", "\udcff", "--address", address, "--lang", "en")
+        assert "the code is not the one" in wrong.stderr  # a byte that is no text
         paired = workstation.posture("pair", "--code", code, "--address", address, "--lang", "en")
         assert (paired.returncode, paired.stderr) == (0, "")
         assert paired.stdout.startswith(f"Paired with {SERIAL}.\n")
@@ -83,3 +85,10 @@ def test_a_qr_code_that_nobody_reads_and_one_that_is_none(workstation: Workstati
     assert "no phone read the QR code in 1 seconds" in alone.stderr
     other = workstation.posture("simulate", "pixel-a14-healthy", "--port", "0", "--wireless", "--qr", "https://x")
     assert other.returncode == 2
+
+
+def test_a_qr_code_alone_makes_no_phone_wireless() -> None:
+    words = [BIN, "simulate", "pixel-a14-healthy", "--port", "0", "--qr", "x", "--lang", "en"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("--qr needs --wireless.\n")

@@ -50,6 +50,12 @@ def test_a_phone_is_read_when_it_comes_and_forgotten_when_it_goes(bench: Callabl
             screen.wait_for("N O   D E M O S T R A D O", "Pixel 7")
 
 
+def test_a_terminal_that_cannot_draw_gets_each_verdict_in_lines(bench: Callable[..., object]) -> None:
+    dumb = ("env", "TERM=dumb", BIN)
+    with SimulatedPhone(load(BREACHED)) as phone, bench(*on(phone.port), program=dumb, POSTURE_LANG="es") as screen:  # type: ignore[attr-defined]
+        screen.wait_for("No aplica: ")
+
+
 def test_the_questions_make_a_well_kept_phone_compliant_and_the_certificate_is_saved(
     bench: Callable[..., object], workstation: Workstation, tmp_path: Path
 ) -> None:
