@@ -12,6 +12,7 @@ _AT_ONCE = 40  # rows a statement
 Row = TypeVar("Row", bound=Model)
 
 
+@cache
 def columns(model: type[Model], table: str) -> str:
     """All columns of the model for a SELECT; `table`: the name by which the statement calls it.
 
@@ -40,26 +41,28 @@ def _conversions(model: type[Model], _vendor: str) -> tuple[list[str], list[tupl
     return [field.attname for field in fields], [(place, *each) for place, each in converters.items()]
 
 
-def written(rows: Sequence[Model], *, key: Sequence[str] = (), update: Sequence[str] = ()) -> None:
+def written(rows: Sequence[Model], *, key: tuple[str, ...] = (), update: tuple[str, ...] = ()) -> None:
     """Insert models of one kind; where a row with this `key` (columns) is there already, set the fields `update`."""
     for start in range(0, len(rows), _AT_ONCE):
-        _write(rows[start : start + _AT_ONCE], key, update)
+        part = rows[start : start + _AT_ONCE]
+        fields = part[0]._meta.concrete_fields
+        values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in part for field in fields]
+        with connection.cursor() as cursor:
+            cursor.execute(_insert(type(part[0]), len(part), key, update), values)
 
 
-def _write(rows: Sequence[Model], key: Sequence[str], update: Sequence[str]) -> None:
-    meta = rows[0]._meta
-    fields = meta.concrete_fields
-    one = f"({', '.join(['%s'] * len(fields))})"
+@cache
+def _insert(model: type[Model], rows: int, key: tuple[str, ...], update: tuple[str, ...]) -> str:
+    names = [str(field.column) for field in model._meta.concrete_fields]
+    one = f"({', '.join(['%s'] * len(names))})"
     sql = (
-        f'INSERT INTO "{meta.db_table}" ({", ".join(_quoted(str(field.column)) for field in fields)}) '  # noqa: S608 - our names
-        f"VALUES {', '.join([one] * len(rows))}"
+        f'INSERT INTO "{model._meta.db_table}" ({", ".join(map(_quoted, names))}) '  # noqa: S608 - our names
+        f"VALUES {', '.join([one] * rows)}"
     )
     if key:
         set_to = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in update)
         sql += f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {set_to}"
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+    return sql
 
 
 def _quoted(name: str) -> str:

@@ -89,7 +89,7 @@ def move(phones: Mapping[str, Phone], looks: Iterable[Look], touched: Collection
         _move_phone(phone, look)
         after[look.key] = _moved_rules(after[look.key], look.key, look.rules, look.at)
         moves.add(look.key, stood, places(phone, after[look.key].values()), look.at)
-    written(list(moved.values()), key=["key"], update=_PHONE)
+    written(list(moved.values()), key=("key",), update=_PHONE)
     _write_rules(before, after)
     moves.write()
 

@@ -167,6 +167,8 @@ def _too_deep() -> Refusal:
 def _check_values(level: list[Any]) -> None:
     """Refuse what nests too deep, and numbers that JSON cannot write again. Level by level: depth costs no stack."""
     for _ in range(settings.REPORT_MAX_DEPTH - _ABOVE):
+        if not level:
+            return
         if any(isinstance(value, float) and not math.isfinite(value) for value in level):
             raise Refusal(422, "wrong-form", "The report holds a number that is too large.")
         inner = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list | tuple))

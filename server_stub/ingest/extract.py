@@ -1,10 +1,11 @@
 """From a report to columns: cleaned, cut to length, in range. Everything in a report is a stranger's text."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+
+import pydantic_core
 
 from agent.report.model import Report, ReportedResult
 from server_stub.ingest.refusal import Refusal
@@ -87,4 +88,4 @@ def rules(report: Report) -> dict[str, Columns]:
 
 def digest_of(rules: Mapping[str, Columns]) -> str:
     """By which two looks at a phone are known to say the same of every rule."""
-    return hashlib.sha256(json.dumps(sorted(rules.items())).encode()).hexdigest()
+    return hashlib.sha256(pydantic_core.to_json(sorted(rules.items()))).hexdigest()
