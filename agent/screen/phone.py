@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 
 from agent.capture import quoted
 from agent.messages import Message
@@ -12,6 +13,7 @@ from agent.screen.tree import LIMIT_BYTES, Node, NoTree, parse
 from agent.transport import Transport, TransportError
 
 _IDLE_S = 30  # UI Automator alone waits ten for a screen that does not rest
+_STEP_S = 90  # for one answer, however slowly it drips
 
 _LOCKED, _UNLOCKED = ("showing=true", "deviceLocked=1"), ("showing=false", "deviceLocked=0")
 _FRONT = re.compile(r"front ([A-Za-z0-9_.]{1,120}/[A-Za-z0-9_.$]{1,160})")
@@ -96,10 +98,13 @@ class PhoneScreen:
         """Run one line; return what it printed. TransportError unless it came to its end."""
         mark = f"@{secrets.token_hex(8)}".encode()
         said = bytearray()
+        end_by = time.monotonic() + _STEP_S
         for data in self._transport.stream(f"{line}\necho {mark.decode()}", idle_timeout_s=_IDLE_S):
             said += data
             if len(said) > LIMIT_BYTES:
                 raise TransportError(_TOO_MUCH)
+            if time.monotonic() > end_by:
+                raise TransportError(_NO_END)
         body, end, _ = bytes(said).replace(b"\r", b"").partition(mark)
         if not end:
             raise TransportError(_NO_END)
