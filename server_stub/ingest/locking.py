@@ -26,27 +26,31 @@ _LOCK = "SELECT {columns} FROM phones_phone AS phone WHERE key IN ({keys}) ORDER
 _DECIDED = "SELECT key FROM phones_phone AS phone WHERE key IN ({keys}) AND ({touched})"
 
 
-def lock_phones(serials: dict[str, str], now: datetime) -> tuple[dict[str, Phone], set[str]]:
-    """The phones (key: serial), locked in one order, and the keys of those that somebody decided something about.
+class Locked:
+    """Some phones, locked in one order. The statements are sent at once, and their answers read when asked for."""
 
-    Those never seen are made, with what is known of whom they were given to.
-    """
-    keys = sorted(serials)
-    phones, touched = _locked(keys)
-    if len(phones) < len(keys):
-        known = {phone.key for phone in phones}
-        _make([Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in keys if key not in known])
-        phones, touched = _locked(keys)
-    return {phone.key: phone for phone in phones}, touched
+    def __init__(self, keys: Collection[str]) -> None:
+        keys = sorted(set(keys))
+        places = ", ".join(["%s"] * len(keys))
+        lock = "FOR UPDATE OF phone" if connection.features.has_select_for_update else ""
+        self._phones, self._touched = connection.cursor(), connection.cursor()
+        self._phones.execute(_LOCK.format(columns=columns(Phone, "phone"), keys=places, lock=lock), keys)
+        self._touched.execute(_DECIDED.format(keys=places, touched=_TOUCHED), keys)
+
+    def read(self) -> tuple[dict[str, Phone], set[str]]:
+        """The phones that there are by key, and the keys of those that somebody decided something about."""
+        with self._phones as phones, self._touched as touched:
+            found = {phone.key: phone for phone in loaded(Phone, phones.fetchall())}
+            return found, {key for (key,) in touched.fetchall()}
 
 
-def _locked(keys: Collection[str]) -> tuple[list[Phone], set[str]]:
-    places = ", ".join(["%s"] * len(keys))
-    lock = "FOR UPDATE OF phone" if connection.features.has_select_for_update else ""
-    with connection.cursor() as phones, connection.cursor() as touched:
-        phones.execute(_LOCK.format(columns=columns(Phone, "phone"), keys=places, lock=lock), list(keys))
-        touched.execute(_DECIDED.format(keys=places, touched=_TOUCHED), list(keys))
-        return list(loaded(Phone, phones.fetchall())), {key for (key,) in touched.fetchall()}
+def phones_of(locked: Locked, serials: dict[str, str], now: datetime) -> tuple[dict[str, Phone], set[str]]:
+    """The same for the phones of `serials` (by key); those never seen are made, with whom they were given to."""
+    phones, touched = locked.read()
+    if unseen := sorted(serials.keys() - phones.keys()):
+        _make([Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in unseen])
+        phones, touched = Locked(serials).read()
+    return phones, touched & serials.keys()
 
 
 def _make(phones: Sequence[Phone]) -> None:

@@ -16,7 +16,7 @@ from server_stub.agents.rotation import check_age
 from server_stub.ingest import current, extract
 from server_stub.ingest.by_hand import written
 from server_stub.ingest.envelope import Envelope
-from server_stub.ingest.locking import lock_phones
+from server_stub.ingest.locking import Locked, phones_of
 from server_stub.ingest.pipeline import pipelined
 from server_stub.ingest.refusal import Refusal
 from server_stub.phones.models import Receipt, StoredReport
@@ -72,10 +72,12 @@ def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
     """
     now = timezone.now()
     with pipelined(), transaction.atomic():
+        locked = Locked({delivery.key for delivery in deliveries})
         outcomes = _take(deliveries)
         fresh = [delivery for delivery, outcome in zip(deliveries, outcomes, strict=True) if outcome == "stored"]
         if fresh:
-            phones, touched = lock_phones({each.key: each.envelope.report.device.serial for each in fresh}, now)
+            serials = {each.key: each.envelope.report.device.serial for each in fresh}
+            phones, touched = phones_of(locked, serials, now)
             written([_history(delivery, now) for delivery in fresh])
             current.move(phones, [current.Look(each.envelope.report, each.key, each.at) for each in fresh], touched)
             _see_agents(fresh, now)
