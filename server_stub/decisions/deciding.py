@@ -56,6 +56,9 @@ def decide(person: Person, waiver_id: int, *, approve: bool) -> None:
             raise NotAllowed(gettext("This was decided already."))
         if waiver.requested_by_id == person.pk:
             raise NotAllowed(gettext("Whoever asks for an exception cannot decide on it."))
+        if approve and not waiver.requested_by.is_active:
+            # Whoever came back under another account could approve their own.
+            raise NotAllowed(gettext("Whoever asked for this has no account here any more; let somebody ask anew."))
         if approve:
             _check(waiver, person.username, now)
         waiver.decided_by, waiver.decided_at, waiver.approved = person, now, approve

@@ -80,6 +80,9 @@ def _publish(person: Person, edition_id: int, now: datetime) -> Edition:
         edition = _waiting(edition_id)
         if edition.submitted_by_id == person.pk:
             raise NotAllowed(gettext("Whoever submits a policy cannot approve it."))
+        if not edition.submitted_by.is_active:
+            # Whoever came back under another account could approve their own.
+            raise NotAllowed(gettext("Whoever submitted this has no account here any more; let somebody submit anew."))
         _fits_still(edition)
         edition.state, edition.decided_by, edition.decided_at = Edition.State.PUBLISHED, person, now
         edition.number = (Edition.objects.aggregate(Max("number"))["number__max"] or 0) + 1

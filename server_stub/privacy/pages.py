@@ -148,9 +148,7 @@ def _page(erased: Erased | None = None, problem: str = "") -> DataProtectionPage
             ),
             Kept(
                 gettext("Workstations"),
-                gettext(
-                    "name, host name, version, public key, last contact, refused deliveries by kind"
-                ),
+                gettext("name, host name, version, public key, last contact, refused deliveries by kind"),
                 gettext("to know whose reports to believe"),
                 gettext("as long as the collector runs"),
                 None,

@@ -17,6 +17,7 @@ from server_stub.saved.models import SavedView
 from server_stub.tokens.bearer import make_token
 from tests.collector.serving import posture_collector
 from tests.collector.signing import NOW
+from tests.collector.test_policies import overlay, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,21 @@ def test_a_removed_account_is_gone_or_empty(sign_in: Callable[[str], Client], cl
     left = [(each.username, each.email, each.first_name, each.is_active) for each in Person.objects.all()]
     assert left == ([("operator", "", "", False)] if asked else [])
     assert Entry.objects.get(action="person.removed").details == {"how": "emptied" if asked else "deleted"}
+
+
+def test_what_a_removed_person_asked_for_cannot_be_approved(sign_in: Callable[[str], Client]) -> None:
+    """Else whoever came back under another account, by a provider say, could approve their own."""
+    asking, approver = sign_in("approver"), sign_in("administrator")
+    person = Person.objects.get(username="approver")
+    waiver = Waiver.objects.create(rule="lock", phone_key="P1", requested_by=person, requested_at=NOW, until=NOW)
+    address = submit(asking, overlay(30)).headers["Location"]
+    assert remove_person("approver") == "emptied"
+    for path in (f"/waivers/{waiver.pk}/approve/", f"{address}approve/"):
+        refused = approver.post(path)
+        assert refused.status_code == 409
+        assert "has no account here any more" in refused.content.decode()
+    assert approver.post(f"/waivers/{waiver.pk}/refuse/").status_code == 302
+    assert approver.post(f"{address}refuse/").status_code == 302
 
 
 def test_by_the_command(tmp_path: Path) -> None:
