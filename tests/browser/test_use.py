@@ -73,6 +73,8 @@ def test_the_theme_switch_is_remembered(page: Page, fleet: str) -> None:
     assert paper() != light
     page.locator(".person summary").click()
     page.get_by_role("button", name="Auto").click()
+    page.locator(".person summary").click()
+    expect(page.get_by_role("button", name="Auto")).to_have_attribute("aria-pressed", "true")
     assert paper() == light
     assert page.url == f"{fleet}/agents/"
 

@@ -11,10 +11,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from server_stub.agents.models import Agent
 from server_stub.decisions.models import Waiver
 from server_stub.holders.models import Group
-from server_stub.ingest.api import api
 from server_stub.people.models import Person
 from server_stub.policies.models import Edition
 from server_stub.saved.models import SavedView
+from server_stub.urls import api
 from tests.collector.signing import NOW, result
 from tests.collector.telling import something_told
 

@@ -63,12 +63,16 @@ def test_an_agent_that_is_not_enrolled_is_told_so_and_keeps_its_report(
     assert workstation.posture("outbox", "--retry").stderr == "Delivered to the collector: 1.\n"
 
 
-@pytest.mark.parametrize("code", ["WRONG-CODE", ""])
-def test_a_wrong_code_enrols_nobody(collector: RunningCollector, workstation: Workstation, code: str) -> None:
-    done = workstation.posture("enroll", code, "--collector", collector.url)
+def test_a_wrong_code_enrols_nobody(collector: RunningCollector, workstation: Workstation) -> None:
+    done = workstation.posture("enroll", "WRONG-CODE", "--collector", collector.url)
     assert done.returncode == 2
     assert done.stderr.startswith(f"posture: the collector {collector.url} refused it: ")
     assert len(done.stderr.splitlines()) == 1
+    empty = workstation.posture("enroll", "", "--collector", collector.url)
+    assert (empty.returncode, empty.stderr.splitlines()[-1]) == (
+        2,
+        "Error: Give the one-time code, or --rotate where this workstation is enrolled already.",
+    )
 
 
 def test_a_full_disk_is_said_and_the_report_still_arrives(enrolled: Workstation) -> None:
