@@ -11,7 +11,7 @@ demo: .venv/installed      ## simulated phones, a collector, a dashboard; ARGS=-
 test: .venv/tested         ## everything that must hold
 	@.ci/programs
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
-	$(if $(ARGS),,$(BIN)/python -m tests.postgres $(BIN)/pytest -q tests/collector)
+	$(if $(ARGS),,$(BIN)/python -m tests.postgres $(BIN)/pytest -q -n 2 --dist worksteal tests/collector)
 
 check: .venv/tested        ## what a reviewer's tools say
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -19,9 +19,11 @@ from tests.collector.unbounded import unbounded
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
-        settings.DATABASES["default"]["TEST"]["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """A database for each process that runs tests: a file, or one of the server's."""
+    in_a_file = "sqlite" in settings.DATABASES["default"]["ENGINE"]
+    name = str(tmp_path_factory.mktemp("db") / "test.sqlite3") if in_a_file else f"test_posture_{worker_id}"
+    settings.DATABASES["default"]["TEST"]["NAME"] = name
 
 
 @pytest.fixture(autouse=True)
