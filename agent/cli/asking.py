@@ -68,7 +68,7 @@ class Asking:
             for number, question in enumerate(questions, 1):
                 if not self._stopped:
                     stated += self._state(judged, question, names, f"{number}/{len(questions)}")
-        except click.Abort:
+        except (click.Abort, KeyboardInterrupt):  # at the prompt, or a moment before it
             self._stopped = True
             click.echo("\n" + t("The asking was ended; what was not answered stays open."), err=True)
         self._here = {role: name for role, name in names.items() if role != _HOLDER}
