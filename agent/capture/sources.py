@@ -53,7 +53,7 @@ def _told(path: Path) -> Iterator[None]:
         raise _problem(path, Message("this user may not read it; change its permissions or copy it")) from error
     except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise _problem(path, Message("the file is damaged or was not copied whole; copy it again")) from error
-    except (OSError, NotImplementedError) as error:
+    except (OSError, NotImplementedError) as error:  # the second is zipfile's word for a compression it does not know
         raise _problem(path, Message("it cannot be read ({error})", {"error": str(error)})) from error
 
 
