@@ -4,8 +4,6 @@ A key's id is its JWK thumbprint (RFC 7638); it is the `kid` of every signature.
 """
 
 import json
-import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from agent.messages import Message, PostureError, because
+from agent.whole_file import write_secret_once
 
 ALGORITHM = "Ed25519"
 _MEMBERS = {"payload", "protected", "signature"}
@@ -39,7 +38,8 @@ class SigningKey:
         """Read the key, or make it: readable by its owner only, whole or not at all."""
         try:
             if not path.exists():
-                _write_once(path, json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_secret_once(path, json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)))
             return cls(OKPKey.import_key(json.loads(path.read_text())), path)
         except OSError as error:
             values: dict[str, str | int | Message] = {"path": str(path), "why": because(error)}
@@ -103,18 +103,3 @@ def opened(
     except (ValueError, TypeError, KeyError, JoseError) as error:
         raise refusals.error(refusals.no_fit) from error
     return header, found.payload
-
-
-def _write_once(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(part, path)  # never over a key that another process made meanwhile
-    except FileExistsError:
-        return
-    finally:
-        part.unlink(missing_ok=True)

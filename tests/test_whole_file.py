@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.whole_file import write_whole
+from agent.whole_file import write_secret_once, write_whole
 
 
 def test_what_was_there_is_replaced_and_nothing_else_lies_about(tmp_path: Path) -> None:
@@ -33,4 +33,12 @@ def test_two_that_write_at_once_leave_one_whole_file(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert file.read_text() in texts
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_secret_is_its_owners_and_the_first_of_two_stays(tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    write_secret_once(file, "first")
+    write_secret_once(file, "second")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("first", 0o600)
     assert list(tmp_path.iterdir()) == [file]

@@ -23,6 +23,7 @@ from agent import __version__
 from agent.capture.folder import LIMIT_BYTES, LIMIT_FILES, Answers, file_name
 from agent.capture.model import Answer, Capture, Outcome, Source
 from agent.messages import Message, PostureError, because
+from agent.whole_file import sync_folder
 
 MANIFEST = "manifest.json"
 TOTAL_LIMIT_BYTES = 256 * 1024 * 1024
@@ -95,12 +96,7 @@ def _publish(written: Path, path: Path) -> None:
         except BaseException:
             path.unlink()
             raise
-    with suppress(OSError):  # Windows knows no fsync of a folder
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)
 
 
 def _write(capture: Capture, file: IO[bytes]) -> None:

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from agent.capture import androidqf, archive, bugreport, folder
 from agent.capture.model import Capture
-from agent.messages import Message, PostureError
+from agent.messages import Message, PostureError, because
 
 HEAD_BYTES = 64 * 1024
 _ENTRIES = 10_000  # a bugreport holds hundreds of files
@@ -53,8 +53,10 @@ def _told(path: Path) -> Iterator[None]:
         raise _problem(path, Message("this user may not read it; change its permissions or copy it")) from error
     except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise _problem(path, Message("the file is damaged or was not copied whole; copy it again")) from error
-    except (OSError, NotImplementedError) as error:  # the second is zipfile's word for a compression it does not know
-        raise _problem(path, Message("it cannot be read ({error})", {"error": str(error)})) from error
+    except NotImplementedError as error:  # zipfile's word for a compression that it does not know
+        raise _problem(path, Message("it is packed as few programs do; unpack it and name the folder")) from error
+    except OSError as error:
+        raise _problem(path, Message("it cannot be read ({error})", {"error": because(error)})) from error
 
 
 def _problem(path: Path, why: Message) -> PostureError:

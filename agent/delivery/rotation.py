@@ -11,6 +11,7 @@ from pathlib import Path
 from agent.delivery.client import Collector
 from agent.messages import Message, PostureError, because
 from agent.report.signature import RotationKey
+from agent.whole_file import write_whole
 
 
 def rotate(path: Path, collector: Collector) -> str:
@@ -23,7 +24,7 @@ def rotate(path: Path, collector: Collector) -> str:
     proof = new.sign(json.dumps({"replaces": old.id}).encode())
     collector.rotate(old.sign(json.dumps({"public_jwk": new.public_jwk, "proof": proof}).encode()))
     try:
-        path.with_suffix(f".{old.id}.jwk").write_text(json.dumps(old.public_jwk) + "\n")
+        write_whole(path.with_suffix(f".{old.id}.jwk"), json.dumps(old.public_jwk) + "\n")
         with suppress(FileNotFoundError):  # another process that did the same was quicker
             new.path.replace(path)
     except OSError as error:

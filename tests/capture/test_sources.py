@@ -104,15 +104,25 @@ def test_says_that_this_user_may_not_read_it(tmp_path: Path, monkeypatch: pytest
         open_capture(tmp_path / "x")
 
 
-def test_says_that_a_zip_is_encrypted(tmp_path: Path, bugreport_zip: bytes) -> None:
+@pytest.mark.parametrize(
+    ("places", "bits", "says"),
+    [
+        ((6, 8), 1, "the file is encrypted; unpack it with its password first"),
+        ((8, 10), 97, "it is packed as few programs do; unpack it and name the folder"),  # WavPack
+    ],
+    ids=["encrypted", "unknown compression"],
+)
+def test_says_how_a_zip_is_packed(
+    tmp_path: Path, bugreport_zip: bytes, places: tuple[int, int], bits: int, says: str
+) -> None:
     data = bytearray(bugreport_zip)
-    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+    for signature, place in zip((b"PK\x03\x04", b"PK\x01\x02"), places, strict=True):
         at = data.find(signature)
         while at >= 0:
-            data[at + flags] |= 1
+            data[at + place] |= bits
             at = data.find(signature, at + 1)
     (tmp_path / "x.zip").write_bytes(data)
-    with pytest.raises(PostureError, match="the file is encrypted; unpack it with its password first"):
+    with pytest.raises(PostureError, match=says):
         open_capture(tmp_path / "x.zip")
 
 
