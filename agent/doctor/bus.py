@@ -145,9 +145,7 @@ def _from_libusb() -> Iterator[Plugged]:
                 }
                 yield Plugged(device.getVendorID(), "", "", frozenset(interfaces))
     except usb1.USBError as error:
-        raise PostureError(
-            Message("this computer's USB cannot be read ({why}); scan with --adb-server", {"why": str(error)})
-        ) from error
+        raise PostureError(libusb.unreadable(error)) from error
     except OSError as error:  # no libusb
         raise PostureError(
             Message("USB needs libusb, which this computer has not; scan with --adb-server"), permanent=True

@@ -14,7 +14,7 @@ from threading import Lock
 from adb_shell.auth.keygen import keygen
 from adb_shell.auth.sign_cryptography import CryptographySigner
 
-from agent.messages import Message
+from agent.messages import Message, because
 from agent.transport.base import TransportError
 
 _DIRECTORY = "adb-key"
@@ -143,12 +143,15 @@ class WorkstationKey:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
-    def _unusable(self, error: Exception) -> TransportError:
+    def _unusable(self, error: OSError | ValueError) -> TransportError:
         return TransportError(
             Message(
                 "the key by which phones know this computer cannot be used: {path}: {error}; "
                 "mend its permissions, or delete that folder and accept this computer on each phone again",
-                {"path": str(self.folder), "error": str(error)},
+                {
+                    "path": str(self.folder),
+                    "error": because(error) if isinstance(error, OSError) else str(error),
+                },
             ),
             permanent=True,
         )

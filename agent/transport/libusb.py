@@ -8,11 +8,18 @@ from contextlib import suppress
 
 import usb1
 
+from agent.messages import Message
+
 
 def choose() -> None:
     """Have python-libusb1 use it; where there is none at all, whoever opens it says so. Only the first call counts."""
     with suppress(OSError):
         usb1.loadLibrary(_bundled())
+
+
+def unreadable(error: usb1.USBError) -> Message:
+    """What to do where the computer's USB tells of no device."""
+    return Message("this computer's USB cannot be read ({why}); scan with --adb-server", {"why": str(error)})
 
 
 def _bundled() -> ctypes.CDLL | None:

@@ -11,6 +11,7 @@ from adb_shell.auth.sign_cryptography import CryptographySigner
 from adb_shell.transport.base_transport import BaseTransport
 
 from agent.messages import Message
+from agent.transport import libusb
 from agent.transport.base import TransportError
 from agent.transport.direct import ACCEPT_S, DirectPhone, WireBroken, WireTimeout, connect
 
@@ -116,9 +117,7 @@ def _phones() -> "list[UsbTransport]":
     try:
         return list(usb_transport.UsbTransport.find_all_adb_devices())
     except usb1.USBError as error:
-        raise TransportError(
-            Message("this computer's USB cannot be read ({why}); scan with --adb-server", {"why": str(error)})
-        ) from error
+        raise TransportError(libusb.unreadable(error)) from error
 
 
 def _name(phone: "UsbTransport") -> str:
