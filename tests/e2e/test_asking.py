@@ -160,6 +160,6 @@ def test_ending_the_asking_keeps_what_was_measured(workstation: Workstation, tmp
         SimulatedPhone(load(HEALTHY)) as phone,
         terminal(tmp_path, BIN, "scan", "--tcp", phone.address, "--ask", environment=environment) as screen,
     ):
-        screen.wait_for("1/4")
+        screen.wait_for("1/4  ", "[y] yes")  # "1/4" alone also begins the progress, 1/40
         screen.type("C-c")
         screen.wait_for("\nThe asking was ended", "ended 3")
