@@ -39,9 +39,10 @@ from server_stub.people.roles import ROLES
 
 _SECRET_FILE = "collector-secret-key"  # noqa: S105 - a file's name
 _DATABASE_FILE = "collector.sqlite3"
-# Writers queue up instead of failing half way; a reader never waits for a writer.
+# Writers queue up instead of failing half way; a reader never waits for a writer. FULL: a report that was answered is
+# on the disk, for its agent deletes it then; NORMAL may lose the last commits when the power fails.
 _SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; "
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
     "PRAGMA mmap_size=134217728; PRAGMA cache_size=-32000; PRAGMA journal_size_limit=67108864;"
 )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from agent.facts import instant
@@ -18,6 +19,7 @@ from agent.policy.terms import Verdict
 from agent.report.again import judged_again
 from agent.report.model import Report, ReportedResult
 from server_stub.decisions.models import Statement, Waiver
+from server_stub.ingest.by_hand import columns, loaded
 from server_stub.ingest.extract import in_the_way
 from server_stub.phones.models import Phone
 from server_stub.phones.standing import standing
@@ -25,6 +27,10 @@ from server_stub.policies.published import NONE as NO_LAYERS
 from server_stub.policies.published import Layers, in_force, layers_of
 
 _OPEN = ("fail", "inconclusive", "error")
+_STATEMENTS = (
+    f"SELECT {columns(Statement, 'said')} FROM decisions_statement AS said "  # noqa: S608 - our names
+    "WHERE phone_key IN ({}) ORDER BY at, id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +48,32 @@ NONE = Decisions()
 def decisions_of(phones: Iterable[Phone]) -> dict[str, Decisions]:
     """The decisions for each of these phones, in three statements."""
     phones = list(phones)
-    groups, policies = {phone.key: phone.group for phone in phones}, layers_of(phones)
+    waivers, statements, layers = waivers_of(phones), statements_of(phones), layers_of(phones)
+    return {key: Decisions(waivers[key], statements[key], layers[key]) for key in waivers}
+
+
+def waivers_of(phones: Iterable[Phone]) -> dict[str, list[Waiver]]:
+    """The approved exceptions of each of these phones and its group, by when they end."""
+    groups = {phone.key: phone.group for phone in phones}
     waivers = Waiver.objects.select_related("requested_by", "decided_by", "group").filter(
         Q(phone_key__in=list(groups)) | Q(group__name__in={name for name in groups.values() if name}), approved=True
     )
-    statements = list(Statement.objects.filter(phone_key__in=list(groups)).order_by("at", "id"))
     found = list(waivers.order_by("until", "id"))
     return {
-        key: Decisions(
-            [each for each in found if each.phone_key == key or (each.group and each.group.name == group)],
-            [each for each in statements if each.phone_key == key],
-            policies[key],
-        )
+        key: [each for each in found if each.phone_key == key or (each.group and each.group.name == group)]
         for key, group in groups.items()
     }
+
+
+def statements_of(phones: Iterable[Phone]) -> dict[str, list[Statement]]:
+    """What was answered of each of these phones, in that order. By hand: of many a phone each delivery asks it."""
+    told: dict[str, list[Statement]] = {phone.key: [] for phone in phones}
+    if told:
+        with connection.cursor() as cursor:
+            cursor.execute(_STATEMENTS.format(", ".join(["%s"] * len(told))), list(told))
+            for each in loaded(Statement, cursor.fetchall()):
+                told[each.phone_key].append(each)
+    return told
 
 
 def decided(report: Report, decisions: Decisions, at: datetime) -> Report:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 
 _AT_ONCE = 40  # rows a statement
@@ -23,6 +23,7 @@ def columns(model: type[Model], table: str) -> str:
 
 def loaded(model: type[Row], rows: Iterable[Sequence[Any]]) -> Iterator[Row]:
     """The models of rows that begin with these columns."""
+    connection = connections[DEFAULT_DB_ALIAS]
     names, conversions = _conversions(model, connection.vendor)
     for row in rows:
         values = list(row[: len(names)])
@@ -36,6 +37,7 @@ def loaded(model: type[Row], rows: Iterable[Sequence[Any]]) -> Iterator[Row]:
 def _conversions(model: type[Model], _vendor: str) -> tuple[list[str], list[tuple[int, list[Any], Any]]]:
     """The fields' names, and how what the database gives becomes what they hold."""
     fields = model._meta.concrete_fields
+    connection = connections[DEFAULT_DB_ALIAS]
     compiler = model._default_manager.all().query.get_compiler(connection=connection)
     converters = compiler.get_converters([field.get_col(model._meta.db_table) for field in fields])
     return [field.attname for field in fields], [(place, *each) for place, each in converters.items()]
@@ -43,6 +45,7 @@ def _conversions(model: type[Model], _vendor: str) -> tuple[list[str], list[tupl
 
 def written(rows: Sequence[Model], *, key: tuple[str, ...] = (), update: tuple[str, ...] = ()) -> None:
     """Insert models of one kind; where a row with this `key` (columns) is there already, set the fields `update`."""
+    connection = connections[DEFAULT_DB_ALIAS]
     for start in range(0, len(rows), _AT_ONCE):
         part = rows[start : start + _AT_ONCE]
         fields = part[0]._meta.concrete_fields

@@ -11,17 +11,36 @@ from django.utils.translation import gettext_lazy as _
 
 from agent.report.model import Report
 from server_stub.alerts.changes import changed as noted
-from server_stub.decisions.applying import Decisions, as_it_stands, decided, decisions_of
+from server_stub.decisions.applying import (
+    NONE,
+    Decisions,
+    as_it_stands,
+    decided,
+    decisions_of,
+    statements_of,
+    waivers_of,
+)
 from server_stub.ingest import extract
 from server_stub.ingest.by_hand import written
 from server_stub.ingest.envelope import payload_of
 from server_stub.phones.models import Phone, Rank, RuleState, StoredReport
 from server_stub.phones.standing import holds_until
 from server_stub.phones.tally import FLEET, Moves, places
+from server_stub.policies.published import Published
 from server_stub.web.text import clean
 from server_stub.web.words import in_every_language
 
 Rules = dict[str, RuleState]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Locked phones by key, the keys of those with statements and with exceptions, and the policies."""
+
+    phones: Mapping[str, Phone]
+    stated: Collection[str]
+    excepted: Collection[str]
+    policies: Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +65,8 @@ class _Judged(Look):
     digest: str
 
     @classmethod
-    def of(cls, look: Look, people: Decisions | None, now: datetime) -> "_Judged":
-        report = decided(look.report, people, now) if people else look.report
+    def of(cls, look: Look, people: Decisions, now: datetime) -> "_Judged":
+        report = look.report if people == NONE else decided(look.report, people, now)
         rules = extract.rules(report)
         return cls(report, look.key, look.at, rules, extract.digest_of(rules))
 
@@ -67,14 +86,14 @@ _COLUMNS = ("clause", "status", "severity", "strength", "in_the_way")  # as in e
 _RULE = (*_COLUMNS, "since")
 
 
-def move(phones: Mapping[str, Phone], looks: Iterable[Look], touched: Collection[str]) -> None:
+def move(found: Found, looks: Iterable[Look]) -> None:
     """Apply looks to locked phones, and write what differs in few statements.
 
-    `touched`: the phones of which it is worth asking what people decided.
     From one night to the next most phones stand as they stood: of these no rule is read or written.
     """
-    people, now = decisions_of(phones[key] for key in touched) if touched else {}, timezone.now()
-    ordered = [_Judged.of(look, people.get(look.key), now) for look in sorted(looks, key=lambda look: look.order)]
+    phones, looks, now = found.phones, sorted(looks, key=lambda look: look.order), timezone.now()
+    people = _decisions(found, {look.key for look in looks})
+    ordered = [_Judged.of(look, people[look.key], now) for look in looks]
     before = _rules_of({each.key for each in ordered if each.differs_from(phones[each.key])})
     after, moves, moved = dict(before), Moves(), dict[str, Phone]()
     for look in ordered:
@@ -92,6 +111,18 @@ def move(phones: Mapping[str, Phone], looks: Iterable[Look], touched: Collection
     written(list(moved.values()), key=("key",), update=_PHONE)
     _write_rules(before, after)
     moves.write()
+
+
+def _decisions(found: Found, keys: Collection[str]) -> dict[str, Decisions]:
+    """What people decided about locked phones; asked only of those of which there is something."""
+    phones = [found.phones[key] for key in keys]
+    statements = statements_of(phone for phone in phones if phone.key in found.stated)
+    excepted = [phone for phone in phones if phone.key in found.excepted]
+    waivers = waivers_of(excepted) if excepted else {}
+    return {
+        phone.key: Decisions(waivers.get(phone.key, ()), statements.get(phone.key, ()), found.policies.over(phone))
+        for phone in phones
+    }
 
 
 def settle(now: datetime) -> None:

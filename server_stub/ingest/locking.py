@@ -1,4 +1,4 @@
-"""A delivery's phones, locked, and of which of them anybody decided anything: in two statements, sent at once.
+"""A delivery's phones, locked, of which of them anybody decided anything, and the policies: in two statements at once.
 
 Of most phones nobody decided anything, and the decisions' own statements take longer than all else of a delivery.
 What was decided is asked once the phones are locked: a statement that waits for a lock sees no more than it saw before.
@@ -12,18 +12,25 @@ from django.db import connection
 from server_stub.holders.importing import assign
 from server_stub.holders.models import Assignment
 from server_stub.ingest.by_hand import columns, loaded
+from server_stub.ingest.current import Found
 from server_stub.phones.models import Phone
+from server_stub.policies.published import LAST, published
 from server_stub.web.text import clean
 
-# Whether `decisions.applying.decisions_of` would find anything for the phone; group exceptions count for all groups.
-_TOUCHED = """
-    EXISTS(SELECT 1 FROM policies_edition WHERE state = 'published')
-    OR EXISTS(SELECT 1 FROM decisions_statement WHERE phone_key = phone.key)
-    OR EXISTS(SELECT 1 FROM decisions_waiver WHERE phone_key = phone.key AND approved)
-    OR EXISTS(SELECT 1 FROM decisions_waiver WHERE group_id IS NOT NULL AND approved)
+# Whether `decisions.applying` would find any statement of the phone, and any exception.
+_STATED = "EXISTS(SELECT 1 FROM decisions_statement WHERE phone_key = phone.key)"
+_EXCEPTED = """
+    EXISTS(SELECT 1 FROM decisions_waiver WHERE phone_key = phone.key AND approved)
+    OR EXISTS(
+        SELECT 1 FROM decisions_waiver AS waiver JOIN holders_group AS its ON its.id = waiver.group_id
+        WHERE its.name = phone."group" AND waiver.approved
+    )
 """
 _LOCK = "SELECT {columns} FROM phones_phone AS phone WHERE key IN ({keys}) ORDER BY key {lock}"
-_DECIDED = "SELECT key FROM phones_phone AS phone WHERE key IN ({keys}) AND ({touched})"
+_DECIDED = (
+    "SELECT phone.key, {stated}, {excepted}, last.* FROM phones_phone AS phone LEFT JOIN ({last}) AS last ON true "
+    "WHERE phone.key IN ({keys})"
+)
 
 
 class Locked:
@@ -33,24 +40,31 @@ class Locked:
         keys = sorted(set(keys))
         places = ", ".join(["%s"] * len(keys))
         lock = "FOR UPDATE OF phone" if connection.features.has_select_for_update else ""
-        self._phones, self._touched = connection.cursor(), connection.cursor()
+        self._phones, self._decided = connection.cursor(), connection.cursor()
         self._phones.execute(_LOCK.format(columns=columns(Phone, "phone"), keys=places, lock=lock), keys)
-        self._touched.execute(_DECIDED.format(keys=places, touched=_TOUCHED), keys)
+        self._decided.execute(_DECIDED.format(keys=places, stated=_STATED, excepted=_EXCEPTED, last=LAST), keys)
 
-    def read(self) -> tuple[dict[str, Phone], set[str]]:
-        """The phones that there are by key, and the keys of those that somebody decided something about."""
-        with self._phones as phones, self._touched as touched:
+    def read(self) -> Found:
+        """What was found of these phones."""
+        with self._phones as phones, self._decided as decided:
             found = {phone.key: phone for phone in loaded(Phone, phones.fetchall())}
-            return found, {key for (key,) in touched.fetchall()}
+            told = decided.fetchall()
+        last = next((last for _, _, _, *last in told if last[0] is not None), None)
+        return Found(
+            found,
+            stated={key for key, stated, *_ in told if stated},
+            excepted={key for key, _, excepted, *_ in told if excepted},
+            policies=published(tuple(last) if last else None),
+        )
 
 
-def phones_of(locked: Locked, serials: dict[str, str], now: datetime) -> tuple[dict[str, Phone], set[str]]:
+def phones_of(locked: Locked, serials: dict[str, str], now: datetime) -> Found:
     """The same for the phones of `serials` (by key); those never seen are made, with whom they were given to."""
-    phones, touched = locked.read()
-    if unseen := sorted(serials.keys() - phones.keys()):
+    found = locked.read()
+    if unseen := sorted(serials.keys() - found.phones.keys()):
         _make([Phone(key=key, serial=clean(serials[key], 300), first_seen_at=now) for key in unseen])
-        phones, touched = Locked(serials).read()
-    return phones, touched & serials.keys()
+        found = Locked(serials).read()
+    return found
 
 
 def _make(phones: Sequence[Phone]) -> None:

@@ -31,7 +31,8 @@ def prepared() -> Iterator[None]:
 def pipelined() -> Iterator[None]:
     """Within, on PostgreSQL, a statement whose rows nobody reads is not waited for; an error is raised by a later one.
 
-    Put a transaction within it: its commit waits for all of them. Elsewhere it changes nothing.
+    Put it within a transaction: one that begins or ends inside waits for all that was sent.
+    Elsewhere it changes nothing.
     """
     with prepared(), connection.connection.pipeline() if _is_supported() else nullcontext():
         yield

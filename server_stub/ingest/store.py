@@ -71,15 +71,15 @@ def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
     A Refusal stands for a report whose id was used for another one.
     """
     now = timezone.now()
-    with pipelined(), transaction.atomic():
+    with transaction.atomic(), pipelined():
         locked = Locked({delivery.key for delivery in deliveries})
         outcomes = _take(deliveries)
         fresh = [delivery for delivery, outcome in zip(deliveries, outcomes, strict=True) if outcome == "stored"]
         if fresh:
             serials = {each.key: each.envelope.report.device.serial for each in fresh}
-            phones, touched = phones_of(locked, serials, now)
+            found = phones_of(locked, serials, now)
             written([_history(delivery, now) for delivery in fresh])
-            current.move(phones, [current.Look(each.envelope.report, each.key, each.at) for each in fresh], touched)
+            current.move(found, [current.Look(each.envelope.report, each.key, each.at) for each in fresh])
             _see_agents(fresh, now)
     return outcomes
 

@@ -4,13 +4,13 @@ Where nothing was published, each agent's own judgement stands.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
 
 from agent.policy.files import Files, find
@@ -71,26 +71,41 @@ class Layers:
 NONE = Layers()
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """All that was published, by layer and name."""
+
+    editions: Mapping[tuple[str, str], tuple[Edition, ...]]
+
+    def over(self, phone: Phone) -> Layers:
+        """What of it may hold for this phone."""
+        if not self.editions:
+            return NONE
+        names = ("", phone.group, phone.serial)
+        return Layers(tuple(e for place in zip(_LAYERS, names, strict=True) for e in self.editions.get(place, ())))
+
+
 def layers_of(phones: Iterable[Phone]) -> dict[str, Layers]:
-    """What was published for each of these phones, in one statement."""
-    told = {phone.key: (phone.group, phone.serial) for phone in phones}
-    groups, serials = {group for group, _ in told.values() if group}, {serial for _, serial in told.values()}
-    found = _published().filter(
-        Q(layer=Edition.Layer.POLICY)
-        | Q(layer=Edition.Layer.GROUP, name__in=groups)
-        | Q(layer=Edition.Layer.PHONE, name__in=serials)
-    )
-    editions = list(found)
-    if not editions:
-        return dict.fromkeys(told, NONE)
-    return {
-        key: Layers(tuple(each for each in editions if each.name in _names(each.layer, group, serial)))
-        for key, (group, serial) in told.items()
-    }
+    """What was published for each of these phones."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST)
+        found = published(cursor.fetchone())
+    return {phone.key: found.over(phone) for phone in phones}
 
 
-def _names(layer: str, group: str, serial: str) -> tuple[str]:
-    return ("",) if layer == Edition.Layer.POLICY else (group,) if layer == Edition.Layer.GROUP else (serial,)
+# What was published last. Of what was published before it nothing ever changes: it names them all.
+LAST = (
+    "SELECT id, sha256, effective_from FROM policies_edition WHERE number = (SELECT max(number) FROM policies_edition)"
+)
+
+
+@lru_cache(maxsize=2)
+def published(last: tuple[object, ...] | None) -> Published:
+    """All that was published up to what `LAST` finds; None: nothing."""
+    found: dict[tuple[str, str], tuple[Edition, ...]] = {}
+    for each in _published().order_by("number") if last else ():
+        found[each.layer, each.name] = (*found.get((each.layer, each.name), ()), each)
+    return Published(found)
 
 
 def _published() -> "QuerySet[Edition]":
