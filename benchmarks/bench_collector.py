@@ -11,10 +11,10 @@ from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.enrolled import enrolled
 from benchmarks.fleet import fill, sampled
 from benchmarks.measuring import Ratio, timed
 from benchmarks.signed import Nights
-from tests.collector.signing import Signer
 from tests.postgres import postgresql
 
 _SMALL, _LARGE = 1_000, 100_000
@@ -34,23 +34,14 @@ def measure() -> Iterator[Ratio]:
         run.configure()
         run.migrate()
         run.create_person("auditor", "seven-quiet-lanterns", "auditor")
-        signer = Signer()
-        _enrol(signer)
+        nights = Nights(enrolled())
         _copy("posture", "large")
-        (body,) = Nights(signer).of(0, range(1))
+        (body,) = nights.of(0, range(1))
         for name, phones in (("posture", _SMALL), ("large", _LARGE)):
             taken = timed(lambda name=name, phones=phones: fill(_database(name), phones, _NIGHTS, body))
             print(f"      {phones:,} phones and {phones * _NIGHTS:,} reports: filled in {taken:.0f} s", flush=True)
         yield from _pages()
         _database("posture").close()
-
-
-def _enrol(signer: Signer) -> None:
-    from django.utils import timezone
-
-    from server_stub.agents.models import Agent
-
-    Agent.objects.create(id=signer.id, name="Bench", public_jwk=signer.public_jwk, enrolled_at=timezone.now())
 
 
 def _database(name: str) -> Any:

@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlencode, urlsplit
 
 from benchmarks.bench_ingest import DURABLE
+from benchmarks.enrolled import enrolled
 from benchmarks.fleet import fill, sampled
 from benchmarks.measuring import Ratio
 from benchmarks.signed import Nights
 from tests.collector.serving import PASSWORD, served
-from tests.collector.signing import Signer
 from tests.postgres import postgresql
 
 _PHONES, _NIGHTS = 100_000, 2
@@ -56,13 +56,8 @@ def _prepared() -> Nights:
     run.migrate()
     run.create_person("auditor", PASSWORD, "auditor")
     from django.db import connection
-    from django.utils import timezone
 
-    from server_stub.agents.models import Agent
-
-    signer = Signer()
-    Agent.objects.create(id=signer.id, name="Bench", public_jwk=signer.public_jwk, enrolled_at=timezone.now())
-    nights = Nights(signer)
+    nights = Nights(enrolled())
     (body,) = nights.of(0, range(1))
     fill(connection, _PHONES, _NIGHTS, body)
     from server_stub.ingest.receive import receive_batch

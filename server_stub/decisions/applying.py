@@ -88,6 +88,8 @@ def by_policy(report: Report, decisions: Decisions, at: datetime) -> Report:
 
 
 def _laid(report: Report, decisions: Decisions, policy: Policy | None, at: datetime) -> Report:
+    if not (decisions.waivers or decisions.statements):
+        return report
     results = tuple(_decided(result, decisions, policy, at) for result in report.results)
     if [result.status for result in results] == [result.status for result in report.results]:
         return report.model_copy(update={"results": results})

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from agent.report.model import Report
 from server_stub.alerts.changes import changed as noted
 from server_stub.decisions.applying import (
-    NONE,
     Decisions,
     as_it_stands,
     decided,
@@ -45,30 +44,29 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One report: of which phone, and when it was looked at."""
+    """One report: of which phone, when it was looked at, and how each rule stands."""
 
     report: Report
     key: str
     at: datetime
+    rules: Mapping[str, extract.Columns]
+    digest: str
+
+    @classmethod
+    def of(cls, report: Report, key: str, at: datetime) -> "Look":
+        """The look that a report tells of."""
+        rules = extract.rules(report)
+        return cls(report, key, at, rules, extract.digest_of(rules))
 
     @property
     def order(self) -> tuple[datetime, str]:
         """The later one of two is the newer look, whatever the order of arrival."""
         return self.at, self.report.report_id
 
-
-@dataclass(frozen=True, slots=True)
-class _Judged(Look):
-    """A look with what people decided laid over it."""
-
-    rules: Mapping[str, extract.Columns]
-    digest: str
-
-    @classmethod
-    def of(cls, look: Look, people: Decisions, now: datetime) -> "_Judged":
-        report = look.report if people == NONE else decided(look.report, people, now)
-        rules = extract.rules(report)
-        return cls(report, look.key, look.at, rules, extract.digest_of(rules))
+    def judged(self, people: Decisions, now: datetime) -> "Look":
+        """The look with what people decided laid over it."""
+        report = decided(self.report, people, now)
+        return self if report is self.report else Look.of(report, self.key, self.at)
 
     def differs_from(self, phone: Phone) -> bool:
         """Whether any rule, or the verdict, would stand otherwise."""
@@ -93,7 +91,7 @@ def move(found: Found, looks: Iterable[Look]) -> None:
     """
     phones, looks, now = found.phones, sorted(looks, key=lambda look: look.order), timezone.now()
     people = _decisions(found, {look.key for look in looks})
-    ordered = [_Judged.of(look, people[look.key], now) for look in looks]
+    ordered = [look.judged(people[look.key], now) for look in looks]
     before = _rules_of({each.key for each in ordered if each.differs_from(phones[each.key])})
     after, moves, moved = dict(before), Moves(), dict[str, Phone]()
     for look in ordered:
@@ -190,7 +188,7 @@ def _rules_of(phones: Iterable[str]) -> dict[str, Rules]:
     return found
 
 
-def _move_phone(phone: Phone, look: _Judged) -> None:
+def _move_phone(phone: Phone, look: Look) -> None:
     report, at = look.report, look.at
     device, rank = report.device, extract.rank(report)
     if phone.scanned_at is None or phone.rank != rank:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import compress
 from typing import Literal
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from server_stub.agents.reach import check_phone
 from server_stub.agents.rotation import check_age
 from server_stub.ingest import current, extract
 from server_stub.ingest.by_hand import written
+from server_stub.ingest.current import Look
 from server_stub.ingest.envelope import Envelope
 from server_stub.ingest.locking import Locked, phones_of
 from server_stub.ingest.pipeline import pipelined
@@ -73,13 +75,16 @@ def store(deliveries: Sequence[Delivery]) -> list[Outcome | Refusal]:
     now = timezone.now()
     with transaction.atomic(), pipelined():
         locked = Locked({delivery.key for delivery in deliveries})
+        # While the database looks for the phones:
+        history = [_history(each, now) for each in deliveries]
+        looks = [Look.of(each.envelope.report, each.key, each.at) for each in deliveries]
         outcomes = _take(deliveries)
-        fresh = [delivery for delivery, outcome in zip(deliveries, outcomes, strict=True) if outcome == "stored"]
-        if fresh:
+        stored = [outcome == "stored" for outcome in outcomes]
+        if fresh := list(compress(deliveries, stored)):
             serials = {each.key: each.envelope.report.device.serial for each in fresh}
             found = phones_of(locked, serials, now)
-            written([_history(delivery, now) for delivery in fresh])
-            current.move(found, [current.Look(each.envelope.report, each.key, each.at) for each in fresh])
+            written(list(compress(history, stored)))
+            current.move(found, compress(looks, stored))
             _see_agents(fresh, now)
     return outcomes
 

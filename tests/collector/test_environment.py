@@ -1,6 +1,8 @@
 """Settings from the environment: what is read, what is made once, what is refused with one sentence."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,17 @@ def test_defaults(tmp_path: Path) -> None:
         timedelta(hours=26),
     )
     assert found.database["NAME"] == str(tmp_path / "collector.sqlite3")
-    assert "journal_mode=WAL" in found.database["OPTIONS"]["init_command"]
+
+
+def test_on_sqlite_a_commit_is_on_the_disk_and_readers_do_not_wait(tmp_path: Path) -> None:
+    """An agent deletes a report once it was answered: with less than FULL a power cut would lose it."""
+    database = Environment.read({"POSTURE_DATA": str(tmp_path)}).database
+    with closing(sqlite3.connect(database["NAME"])) as connection:
+        connection.executescript(database["OPTIONS"]["init_command"])
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
+    full = 2
+    assert (mode, synchronous) == ("wal", full)
 
 
 def test_postgresql_by_url() -> None:
