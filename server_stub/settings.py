@@ -145,7 +145,14 @@ PUBLIC_URL = OUTGOING.public_url
 REMINDER_LANGUAGE = OUTGOING.reminder_language
 ALERT_NETWORKS = OUTGOING.networks
 KEEP_ALERTS = timedelta(days=90)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "people_remembered",
+        "KEY_FUNCTION": "server_stub.people.throttles.sealed",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # beyond it a flood of names would push out what is counted of one
+    }
+}
 # One queue for both databases; Django 6 has the same as django.tasks.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 NINJA_NUM_PROXIES = 1 if ENVIRONMENT.behind_tls else 0

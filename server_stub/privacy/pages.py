@@ -139,6 +139,16 @@ def _page(erased: Erased | None = None, problem: str = "") -> DataProtectionPage
                 gettext("administrator"),
             ),
             Kept(
+                gettext("Attempts to sign in"),
+                gettext(
+                    "when, under a keyed digest of the user name or of the network address, never these themselves"
+                ),
+                gettext("to slow down whoever guesses"),
+                gettext("until they count no more, then deleted"),
+                None,
+                gettext("nobody"),
+            ),
+            Kept(
                 gettext("Alerts"),
                 gettext("messages without names, where they were sent, each try; addresses are sealed"),
                 gettext("to tell people, and to show that they were told"),

@@ -10,6 +10,7 @@ from server_stub.alerts import dispatching, lateness, noticing, raising, sending
 from server_stub.audit import stamping
 from server_stub.audit.chain import COLLECTOR
 from server_stub.ingest.current import settle
+from server_stub.people import throttles
 from server_stub.policies import judging
 from server_stub.privacy import retention
 from server_stub.work import queueing
@@ -75,10 +76,11 @@ def judge() -> None:
 
 @task()
 def tidy() -> None:
-    """Give up the jobs of workers that are gone; forget old messages, and jobs that failed long ago."""
+    """Give up the jobs of workers that are gone; forget old messages, attempts, and jobs that failed long ago."""
     queueing.release(timezone.now())
     queueing.forget(timezone.now())
     raising.forget(timezone.now())
+    throttles.forget(timezone.now())
 
 
 RECURRING: Mapping[str, Recurring] = {

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
@@ -24,11 +23,6 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory, worke
     in_a_file = "sqlite" in settings.DATABASES["default"]["ENGINE"]
     name = str(tmp_path_factory.mktemp("db") / "test.sqlite3") if in_a_file else f"test_posture_{worker_id}"
     settings.DATABASES["default"]["TEST"]["NAME"] = name
-
-
-@pytest.fixture(autouse=True)
-def fresh_throttles() -> None:
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,19 @@
 """Signing in: throttled, closed to strangers, with a second factor for who sets one up."""
 
 import re
+from base64 import b64decode
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
+from django.utils import timezone
 
 from server_stub import run
-from server_stub.people.models import Person
+from server_stub.people.models import Person, Remembered
+from server_stub.work.jobs import tidy
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-enough-word"
@@ -47,6 +51,29 @@ def test_wrong_passwords_are_throttled(ana: Person, client: Client) -> None:
     assert [sign_in(client, "ana", f"wrong-{n}") for n in range(5)] == [200] * 5
     assert sign_in(client, "ana", PASSWORD) == 200
     assert "Too many failed" in client.post("/account/login/", {"login": "ana", "password": PASSWORD}).content.decode()
+
+
+def test_wrong_passwords_count_together_by_whatever_name_the_collector_is_called(ana: Person, client: Client) -> None:
+    def page(host: str, password: str) -> str:
+        form = {"login": "ana", "password": password}
+        return client.post("/account/login/", form, headers={"Host": host}).content.decode()
+
+    assert not any("Too many failed" in page(f"{n}.example", "wrong") for n in range(5))
+    assert "Too many failed" in page("another.example", PASSWORD)
+
+
+def test_attempts_are_remembered_without_name_or_address_and_not_for_long(ana: Person, client: Client) -> None:
+    client.post("/account/login/", {"login": "ana", "password": "wrong"}, REMOTE_ADDR="198.51.100.7")
+    remembered = list(Remembered.objects.all())
+    assert remembered
+    for each in remembered:
+        assert re.fullmatch("[0-9a-f]{64}", each.cache_key)
+        assert b"198.51.100.7" not in b64decode(each.value)
+    tidy.call()
+    assert Remembered.objects.count() == len(remembered)
+    Remembered.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    tidy.call()
+    assert not Remembered.objects.exists()
 
 
 def test_nobody_signs_up(client: Client) -> None:

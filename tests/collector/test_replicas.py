@@ -62,9 +62,26 @@ def test_two_on_one_database_are_as_one(tmp_path: Path, database: dict[str, str]
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-def _signed_in(url: str) -> requests.Session:
+def test_whoever_guesses_is_slowed_down_by_all_together(tmp_path: Path, database: dict[str, str]) -> None:
+    assert posture_collector(tmp_path, "migrate", **database).returncode == 0
+    assert posture_collector(tmp_path, "create-user", "ana", "--role", "viewer", **database).returncode == 0
+    with served(tmp_path, **database) as (first, _), served(tmp_path, **database) as (second, _):
+        guesser = _stranger(first)
+        for n, url in zip(range(5), cycle((first, second)), strict=False):
+            assert "not correct" in _sent(guesser, url, "/account/login/", login="ana", password=f"guess-{n}").text
+        for url in (first, second):
+            told = _sent(_stranger(url), url, "/account/login/", login="ana", password=PASSWORD).text
+            assert "Too many failed" in told
+
+
+def _stranger(url: str) -> requests.Session:
     browser = requests.Session()
     browser.get(f"{url}/account/login/", timeout=30)
+    return browser
+
+
+def _signed_in(url: str) -> requests.Session:
+    browser = _stranger(url)
     assert _sent(browser, url, "/account/login/", login="ana", password=PASSWORD).url == f"{url}/"
     return browser
 
