@@ -20,8 +20,13 @@ class Graces:
         return cls(dict(Grace.objects.values_list("name", "days")))
 
     def ends(self, rule: RuleState) -> datetime:
-        """When the rule's failure is told: at once where it has no grace. A rule's own goes before its clause's."""
-        return rule.since + timedelta(days=self.days.get(rule.rule, self.days.get(rule.clause, 0)))
+        """When the rule's failure is told: at once where it has no grace. A rule's own goes before its clause's.
+
+        A look that proves nothing begins no new grace: whoever fails could unplug the phone half way, time and again.
+        """
+        return (rule.failed_since or rule.since) + timedelta(
+            days=self.days.get(rule.rule, self.days.get(rule.clause, 0))
+        )
 
 
 def in_grace(phones: Iterable[str], now: datetime) -> dict[str, dict[str, datetime]]:

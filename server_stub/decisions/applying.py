@@ -20,13 +20,12 @@ from agent.report.again import judged_again
 from agent.report.model import Report, ReportedResult
 from server_stub.decisions.models import Statement, Waiver
 from server_stub.ingest.by_hand import columns, loaded
-from server_stub.ingest.extract import in_the_way
+from server_stub.ingest.extract import OPEN, in_the_way
 from server_stub.phones.models import Phone
 from server_stub.phones.standing import standing
 from server_stub.policies.published import NONE as NO_LAYERS
 from server_stub.policies.published import Layers, in_force, layers_of
 
-_OPEN = ("fail", "inconclusive", "error")
 _STATEMENTS = (
     f"SELECT {columns(Statement, 'said')} FROM decisions_statement AS said "  # noqa: S608 - our names
     "WHERE phone_key IN ({}) ORDER BY at, id"
@@ -132,7 +131,7 @@ def _decided(result: ReportedResult, decisions: Decisions, policy: Policy | None
             if status == "fail":
                 changes["in_the_way"] = counts(result.rule, status, policy)
     excepted = _last(decisions.waivers, result.rule, at)
-    if excepted is not None and status in _OPEN:
+    if excepted is not None and status in OPEN:
         holds = at < excepted.until and (excepted.ended_at is None or at < excepted.ended_at)
         changes["waiver"] = _waiver(excepted, expired=not holds)
         if holds:

@@ -81,7 +81,7 @@ _PHONE = (
 )  # fmt: skip
 _REJUDGED = ("rank", "rank_since", "holds_until", "headline", "policy_sha256", "rules_digest")
 _COLUMNS = ("clause", "status", "severity", "strength", "in_the_way")  # as in extract.Columns
-_RULE = (*_COLUMNS, "since")
+_RULE = (*_COLUMNS, "since", "failed_since")
 
 
 def move(found: Found, looks: Iterable[Look]) -> None:
@@ -208,7 +208,16 @@ def _moved_rules(before: Rules, key: str, rules: Mapping[str, extract.Columns], 
         old = before.get(rule)
         since = old.since if old is not None and old.status == columns[1] else at
         after[rule] = RuleState(phone_id=key, rule=rule, since=since, **dict(zip(_COLUMNS, columns, strict=True)))
+        after[rule].failed_since = _failed_since(old, after[rule])
     return after
+
+
+def _failed_since(old: RuleState | None, new: RuleState) -> datetime | None:
+    """A failure that was only not proved in between is the same one."""
+    if new.status not in extract.OPEN:
+        return None
+    before = None if old is None else old.failed_since or (old.since if old.status == "fail" else None)
+    return before or (new.since if new.status == "fail" else None)
 
 
 def _write_rules(before: Mapping[str, Rules], after: Mapping[str, Rules]) -> None:

@@ -16,7 +16,7 @@ from server_stub.web.text import clean
 
 _PLAIN_SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _SEVERITIES = ("critical", "high", "medium", "low")
-_OPEN = ("fail", "error", "inconclusive")
+OPEN = ("fail", "error", "inconclusive")
 HEADLINE_LENGTH = 300
 
 Columns = tuple[str, str, str, str, bool]  # clause, status, severity, strength, in_the_way
@@ -50,13 +50,13 @@ def rank(report: Report) -> Rank:
 
 def in_the_way(result: ReportedResult) -> bool:
     """Whether it keeps the phone from "meets"; what an older agent does not say counts."""
-    return result.status in _OPEN and result.in_the_way is not False
+    return result.status in OPEN and result.in_the_way is not False
 
 
 def by_weight(results: Iterable[ReportedResult]) -> list[ReportedResult]:
     """What is open, what weighs most first: what the verdict waits for, failed before not proved, then severity."""
     return sorted(
-        (result for result in results if result.status in _OPEN),
+        (result for result in results if result.status in OPEN),
         key=lambda r: (r.in_the_way is False, r.status != "fail", _SEVERITIES.index(r.severity), position(r.clause)),
     )
 

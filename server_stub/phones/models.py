@@ -123,6 +123,8 @@ class RuleState(models.Model):
     strength = models.CharField(max_length=20)
     in_the_way = models.BooleanField()  # advice is not, even when it fails
     since = models.DateTimeField()
+    # Since when it has failed, not proved in between or not; null: it was met or excepted since it last failed.
+    failed_since = models.DateTimeField(null=True)
 
     class Meta:
         """Which phones fail a clause."""

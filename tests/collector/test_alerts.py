@@ -188,6 +188,27 @@ def test_a_failure_that_is_only_not_proved_when_its_grace_ends_is_not_told(scan:
         assert told(NOW + timedelta(days=days)) == []
 
 
+def test_a_failure_that_was_only_not_proved_in_between_has_no_new_grace(scan: Scan, viewer: Client) -> None:
+    subscription(channel())
+    set_grace("7", 3, STRANGER)
+    began = NOW - timedelta(days=2)
+    for at, status in ((began, "fail"), (NOW - timedelta(days=1), "inconclusive"), (NOW, "fail")):
+        scan(at=at, results=(result("lock", "7", status),))
+    (only,) = viewer.get("/phones/ZY22TEST01/?format=json").json()["clauses"][0]["results"]
+    assert only["grace_until"] == (began + timedelta(days=3)).isoformat()
+    assert told() == []
+    assert told(NOW + timedelta(days=1, minutes=1)) == ["Phone Posture: Phones that newly fail: 1"]
+
+
+def test_a_failure_after_the_rule_was_met_has_a_new_grace(scan: Scan) -> None:
+    subscription(channel())
+    set_grace("7", 3, STRANGER)
+    for days, status in ((2.9, "fail"), (1, "inconclusive"), (0.5, "pass"), (0, "fail")):
+        scan(at=NOW - timedelta(days=days), results=(result("lock", "7", status),))
+    assert told(NOW + timedelta(days=2.9)) == []
+    assert told(NOW + timedelta(days=3.1)) == ["Phone Posture: Phones that newly fail: 1"]
+
+
 def test_a_grace_that_is_taken_away_ends_at_once(scan: Scan) -> None:
     subscription(channel())
     set_grace("7", 30, STRANGER)  # of the whole clause
