@@ -12,6 +12,7 @@ SPYWARE = "phone.spyware"
 REFUSED = "delivery.refused"
 EXPIRES = "decision.expires"
 EXPIRED = "decision.expired"
+WAITS = "decision.waits"
 BROKEN = "audit.broken"
 EVENTS: Mapping[str, str | Promise] = {
     SPYWARE: _("Known spyware found"),
@@ -20,6 +21,7 @@ EVENTS: Mapping[str, str | Promise] = {
     RECOVERED: _("Phones that no longer fail"),
     LATE: _("Late phones"),
     REFUSED: _("Refused deliveries of an agent"),
+    WAITS: _("Exceptions and policies that wait for an approval"),
     EXPIRES: _("Exceptions and statements that lapse soon"),
     EXPIRED: _("Exceptions and statements that have lapsed"),
 }

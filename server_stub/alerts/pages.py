@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from server_stub.alerts import managing
-from server_stub.alerts.events import BROKEN, EVENTS, EXPIRED, EXPIRES, REFUSED, SEVERITIES, weight
+from server_stub.alerts.events import BROKEN, EVENTS, EXPIRED, EXPIRES, REFUSED, SEVERITIES, WAITS, weight
 from server_stub.alerts.guard import Forbidden
 from server_stub.alerts.models import Alert, Channel, Delivery, Subscription
 from server_stub.alerts.reading import LOG_COLUMNS, alerts_view, choices, log_rows
@@ -27,7 +27,7 @@ from server_stub.web.clauses import CLAUSES
 from server_stub.web.sheet import sheet, wants_csv
 
 _MANAGE = "alerts.manage_channel"
-_PAGES = {REFUSED: "agents", EXPIRES: "due", EXPIRED: "due", BROKEN: "audit"}
+_PAGES = {REFUSED: "agents", WAITS: "due", EXPIRES: "due", EXPIRED: "due", BROKEN: "audit"}
 
 
 class OfChannel:

@@ -1,7 +1,7 @@
-"""Reminders of a decision that lapses: to whoever asked for it, and to those who may approve a new one."""
+"""Letters to people about a decision: that it lapses, or that it waits for them."""
 
-from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Q
@@ -12,20 +12,29 @@ from server_stub.alerts.wording import word
 from server_stub.decisions.models import Statement, Waiver
 from server_stub.people.models import Person
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
-def remind(decision: Waiver | Statement, alert: Alert, now: datetime) -> None:
-    """Write to everybody concerned who has an address. Call it within the transaction that raises the alert."""
+
+def remind(people: "QuerySet[Person]", alert: Alert, now: datetime) -> None:
+    """Write to all of them who have an address. Call it within the transaction that raises the alert."""
     message = word([alert], {alert.event: 1}, settings.REMINDER_LANGUAGE)
-    for person in _concerned(decision):
+    for person in people.filter(is_active=True).exclude(email="").order_by("pk"):
         told = Delivery(person=person, made_at=now, next_at=now, subject=message.subject, text=message.text)
         told.save()
         queue(told)
 
 
-def _concerned(decision: Waiver | Statement) -> Iterable[Person]:
-    asker = decision.requested_by_id if isinstance(decision, Waiver) else decision.noted_by_id
-    may = Q(groups__permissions__codename="approve_waiver", groups__permissions__content_type__app_label="decisions")
+def concerned(decision: Waiver | Statement) -> "QuerySet[Person]":
+    """Whoever asked for it or noted it, and those who may approve a new one; nobody approves statements."""
     if isinstance(decision, Statement):
-        may = Q()  # nobody approves statements
-    who = (Q(pk=asker) | may) if may else Q(pk=asker)
-    return Person.objects.filter(who, is_active=True).exclude(email="").distinct().order_by("pk")
+        return Person.objects.filter(pk=decision.noted_by_id)
+    approvers = who_may("decisions.approve_waiver").values("pk")
+    return Person.objects.filter(Q(pk=decision.requested_by_id) | Q(pk__in=approvers))
+
+
+def who_may(permission: str) -> "QuerySet[Person]":
+    """All who have a role with this permission (app.codename)."""
+    app, codename = permission.split(".")
+    has = Q(groups__permissions__codename=codename, groups__permissions__content_type__app_label=app)
+    return Person.objects.filter(has).distinct()

@@ -9,7 +9,7 @@ from django.db.models import Q
 from server_stub.alerts.events import BROKEN, EXPIRED, EXPIRES, REFUSED, weight
 from server_stub.alerts.models import Alert, Cursor, Trouble
 from server_stub.alerts.raising import raise_alerts
-from server_stub.alerts.reminding import remind
+from server_stub.alerts.reminding import concerned, remind
 from server_stub.audit.chain import Broken, verify
 from server_stub.audit.models import Entry
 from server_stub.decisions.models import Statement, Waiver
@@ -89,7 +89,7 @@ def _decision(
         alert = Alert(at=now, event=event, weight=weight("medium"), about=rule, until=until)
         alert.phone_key, alert.group = phone_key, group
         raise_alerts([alert])
-        remind(decision, alert, now)
+        remind(concerned(decision), alert, now)
 
 
 def watch_chain(now: datetime, newest: int | None = None) -> None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, override
 
 from agent.facts import instant
-from server_stub.alerts.events import AT_ONCE, EVENTS, EXPIRED, EXPIRES, REFUSED, SEVERITIES
+from server_stub.alerts.events import AT_ONCE, EVENTS, EXPIRED, EXPIRES, REFUSED, SEVERITIES, WAITS
 from server_stub.alerts.models import Alert
 from server_stub.alerts.told import Told, ToldEvent
 from server_stub.guideline.policy import shipped
@@ -85,8 +85,8 @@ def _line(alert: Alert, labels: Mapping[str, str]) -> str:
 def _what(alert: Alert) -> list[str]:
     if alert.event == REFUSED:
         return [gettext("agent %(key)s…") % {"key": alert.about[:8]}]
-    if alert.event in (EXPIRES, EXPIRED) and alert.until:
-        return [rule_title(alert.about), until_text(alert.until)]
+    if alert.event in (EXPIRES, EXPIRED, WAITS):
+        return [rule_title(alert.about), until_text(alert.until) if alert.until else ""]
     if alert.clause and alert.event not in AT_ONCE:
         titled = gettext("clause %(number)s, %(title)s") % {"number": alert.clause, "title": clause(alert.clause).title}
         return [titled, str(SEVERITY_WORDS[SEVERITIES[alert.weight]]).lower()]

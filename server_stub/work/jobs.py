@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django_tasks import task
 
-from server_stub.alerts import dispatching, lateness, noticing, raising, sending, watching
+from server_stub.alerts import dispatching, lateness, noticing, raising, sending, waiting, watching
 from server_stub.audit import stamping
 from server_stub.audit.chain import COLLECTOR
 from server_stub.ingest.current import settle
@@ -22,11 +22,12 @@ _NEWEST_ROWS = 2000
 
 @task()
 def notice() -> None:
-    """See what changed on phones and in the audit log."""
+    """See what changed on phones and in the audit log, and what waits for an approval."""
     now = timezone.now()
     settle(now)  # what lapsed counts no longer, though nobody looks at a page
     noticing.notice(now)
     watching.watch_refusals(now)
+    waiting.watch_waiting(now)
 
 
 @task()

@@ -14,9 +14,10 @@ from server_stub.alerts.changes import changed
 from server_stub.alerts.dispatching import QUIET, SETTLE, dispatch
 from server_stub.alerts.events import EVENTS, FAILS, weight
 from server_stub.alerts.managing import set_grace
-from server_stub.alerts.models import Alert, Change, Delivery
+from server_stub.alerts.models import Alert, Change, Delivery, Trouble
 from server_stub.alerts.noticing import notice
 from server_stub.alerts.raising import asked_for
+from server_stub.alerts.waiting import watch_waiting
 from server_stub.alerts.watching import watch_chain, watch_decisions, watch_refusals
 from server_stub.audit.chain import STRANGER, record
 from server_stub.decisions.models import Statement, Waiver
@@ -24,6 +25,7 @@ from server_stub.guideline.policy import shipped
 from server_stub.holders.importing import import_holders
 from server_stub.people.models import Person
 from server_stub.phones.models import Phone, Rank, RuleState
+from server_stub.policies.models import Edition
 from tests.collector.signing import NOW, Signer, encode, fact, report, result
 from tests.collector.telling import channel, subscription
 
@@ -315,3 +317,41 @@ def test_what_lapses_is_told_and_people_are_reminded(scan: Scan, sign_in: Callab
     assert looked(NOW + timedelta(days=1)) == []
     assert looked(NOW + timedelta(days=4)) == [("approver", over), ("channel", over), ("operator", over)]
     assert looked(NOW + timedelta(days=25)) == [("channel", soon), ("operator", soon)]  # the statement
+
+
+def test_what_waits_for_an_approval_is_told_to_those_who_may_give_it(
+    scan: Scan, sign_in: Callable[[str], Client]
+) -> None:
+    subscription(channel())
+    for role in ("operator", "approver", "viewer"):
+        sign_in(role)
+    asker, approver = (Person.objects.get(username=name) for name in ("operator", "approver"))
+    Person.objects.create(username="second").groups.add(*approver.groups.all())
+    Person.objects.update(email="someone@example.org")
+    scan(results=(result("screen-lock-set", "7", "fail"),))
+
+    def looked(now: datetime) -> dict[str, str]:
+        Delivery.objects.all().delete()
+        for _ in range(2):
+            watch_waiting(now)
+        dispatch(now + SETTLE)
+        made = Delivery.objects.order_by("id")
+        return {each.person.username if each.person else "channel": each.text.splitlines()[1] for each in made}
+
+    waiver = Waiver.objects.create(
+        rule="screen-lock-set", phone_key="ZY22TEST01", reason="A drill by Ana", requested_by=asker, requested_at=NOW,
+        until=datetime(2026, 12, 24, 12, tzinfo=UTC),
+    )  # fmt: skip
+    exception = "- …ST01, A PIN, pattern or password locks the phone, 24 Dec 2026, 07:00 -0500"
+    assert looked(NOW) == dict.fromkeys(("approver", "second", "channel"), exception)
+    edition = Edition.objects.create(
+        layer="policy", policy="cm-g-03", version="2.9", note="By Ana", sha256="ab" * 32, submitted_by=approver,
+        submitted_at=NOW, effective_from=NOW,
+    )  # fmt: skip
+    assert looked(NOW + timedelta(days=1)) == dict.fromkeys(("second", "channel"), "- cm-g-03 2.9")
+    waiver.decided_by, waiver.decided_at = approver, NOW
+    waiver.save()
+    edition.state = Edition.State.WITHDRAWN
+    edition.save()
+    assert looked(NOW + timedelta(days=2)) == {}
+    assert not Trouble.objects.exists()
