@@ -1,4 +1,7 @@
-"""Asking, approving, ending, stating: each with its row in the audit log, and with its effect on the phones."""
+"""Asking, approving, ending, stating: each with its row in the audit log, and with its effect on the phones.
+
+Whoever changes phones locks them before the end of the audit log, here as elsewhere: so nobody waits in a circle.
+"""
 
 from datetime import datetime
 
@@ -64,9 +67,9 @@ def decide(person: Person, waiver_id: int, *, approve: bool) -> None:
         waiver.decided_by, waiver.decided_at, waiver.approved = person, now, approve
         waiver.save()
         action = "waiver.approved" if approve else "waiver.refused"
-        record(action, by(person), _subject(waiver), rule=waiver.rule, waiver=waiver.pk)
         if approve:
             rejudge(_phones(waiver), now)
+        record(action, by(person), _subject(waiver), rule=waiver.rule, waiver=waiver.pk)
 
 
 def end(person: Person, waiver_id: int) -> None:
@@ -78,8 +81,8 @@ def end(person: Person, waiver_id: int) -> None:
             raise NotAllowed(gettext("This exception is not in force."))
         waiver.ended_at = now
         waiver.save()
-        record("waiver.ended", by(person), _subject(waiver), rule=waiver.rule, waiver=waiver.pk)
         rejudge(_phones(waiver), now)
+        record("waiver.ended", by(person), _subject(waiver), rule=waiver.rule, waiver=waiver.pk)
 
 
 def state(person: Person, rule: str, phone: Phone, *, answer: bool, name: str, role: str) -> None:
@@ -97,8 +100,8 @@ def state(person: Person, rule: str, phone: Phone, *, answer: bool, name: str, r
     with transaction.atomic():
         for each in same:
             Statement.objects.create(rule=each, valid_until=now + question.valid_for, **told)
-        record("statement.noted", by(person), phone.key, question=question.id, answer=answer, role=role)
         rejudge([phone.key], now)
+        record("statement.noted", by(person), phone.key, question=question.id, answer=answer, role=role)
 
 
 def _locked(waiver_id: int) -> Waiver:
@@ -136,4 +139,4 @@ def _subject(waiver: Waiver) -> str:
 def _phones(waiver: Waiver) -> list[str]:
     if waiver.phone_key:
         return [waiver.phone_key]
-    return list(Assignment.objects.filter(group=waiver.group).values_list("phone_key", flat=True))
+    return list(Assignment.objects.filter(group=waiver.group).order_by("phone_key").values_list("phone_key", flat=True))

@@ -63,11 +63,12 @@ def set_period(group: Group, hours: int | None, actor: Actor) -> None:
 
 
 def repeat_on_phones(assignments: Iterable[Assignment]) -> None:
-    """Write onto the phones what lists show of their assignments."""
+    """Write onto the phones what lists show of their assignments. Locks them, in the order of their keys."""
     found = {each.phone_key: each for each in assignments}
-    keys = list(found)
+    keys = sorted(found)
     for start in range(0, len(keys), _BATCH):
-        phones = list(Phone.objects.filter(key__in=keys[start : start + _BATCH]))
+        batch = Phone.objects.filter(key__in=keys[start : start + _BATCH])
+        phones = list(batch.order_by("key").select_for_update())
         groups = {phone.key: phone.group for phone in phones}
         for phone in phones:
             assign(phone, found[phone.key])

@@ -6,7 +6,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -26,7 +27,8 @@ from server_stub.alerts.models import Channel, Delivery, Trouble
 from server_stub.alerts.noticing import notice
 from server_stub.audit.chain import TERMINAL, Broken, Verified, record, verify
 from server_stub.audit.models import Entry, Head
-from server_stub.decisions.models import Statement
+from server_stub.decisions.deciding import decide
+from server_stub.decisions.models import Statement, Waiver
 from server_stub.guideline.policy import shipped
 from server_stub.holders.importing import import_holders
 from server_stub.ingest.current import settle
@@ -49,6 +51,7 @@ from tests.collector.test_rotation import rotation
 pytestmark = pytest.mark.django_db
 Scan = Callable[..., dict[str, Any]]
 Work = Callable[[], None]
+WHOLE_MINUTE = NOW.replace(second=0, microsecond=0) + timedelta(days=7)
 GZIP = {"Content-Encoding": "gzip"}
 
 
@@ -261,6 +264,30 @@ def test_a_decision_made_while_a_report_waits_counts_for_it(signer: Signer) -> N
         wait_for_the_lock()
     waiting.join(30)
     assert RuleState.objects.get(rule="lock").status == "fail"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_whoever_decides_and_whoever_changes_the_phone_do_not_wait_in_a_circle(scan: Scan) -> None:
+    scan(results=(result("screen-lock-set", "7", "fail"),))
+    asker, approver = (Person.objects.create(username=name) for name in ("ana", "eva"))
+    asked = {"requested_by": asker, "requested_at": NOW, "until": WHOLE_MINUTE, "reason": "Repair until Friday"}
+    waiver = Waiver.objects.create(rule="screen-lock-set", phone_key="ZY22TEST01", **asked)
+
+    def approve() -> list[str]:
+        with closing(connection), transaction.atomic():
+            decide(approver, waiver.pk, approve=True)
+            told = list(Entry.objects.values_list("action", flat=True))
+            transaction.set_rollback(True)  # no row of the audit log can be cleared away after the test
+            return told
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():  # as an import or an erasure does
+            Phone.objects.select_for_update().get()
+            approved = pool.submit(approve)
+            wait_for_the_lock()
+            record("holders.imported", TERMINAL)
+            transaction.set_rollback(True)
+        assert approved.result(30) == ["waiver.approved"]
 
 
 def wait_for_the_lock() -> None:
