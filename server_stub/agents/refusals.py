@@ -1,4 +1,4 @@
-"""How often deliveries of each agent were refused, and why: kept, so that the agents' page can say it."""
+"""How often each agent was refused, and why: kept, so that the agents' page can say it, and named in the audit log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from server_stub.agents.models import Refused
+from server_stub.audit.chain import Actor, record
+from server_stub.audit.often import too_often
 
 # The refusal's stable words for people; others stand as they are.
 _KINDS: Mapping[str, str | Promise] = {
@@ -22,6 +24,7 @@ _KINDS: Mapping[str, str | Promise] = {
     "revoked-agent": _("key was revoked"),
     "replaced-key": _("key was replaced"),
     "unknown-agent": _("key is not enrolled"),
+    "stale-request": _("asked too late, or for another phone"),
     "wrong-form": _("no report (the agent's doctor asks so, too)"),
     "no-envelope": _("nothing signed"),
     "wrong-encoding": _("broken on its way"),
@@ -40,6 +43,13 @@ class RefusedRow:
     words: str
     number: int
     last_at: str
+
+
+def refused(action: str, actor: Actor, kind: str, **details: str) -> None:
+    """Count a refusal, and name it in the audit log: each kind, but no flood of one."""
+    note(actor.name, kind)
+    if not too_often(action, actor.name, kind):
+        record(action, actor, kind, **details)
 
 
 def note(sender: str, kind: str, number: int = 1) -> None:

@@ -32,6 +32,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "agent.rotated": _("has a new key"),
     "agent.rotation-asked": _("asked an agent for a new key"),
     "agent.rotation-refused": _("was refused a new key"),
+    "agent.policy-refused": _("was refused the policy"),
     "agent.limited": _("set of which phones an agent may report"),
     "policy.submitted": _("submitted a policy"),
     "policy.published": _("approved and published a policy"),

@@ -14,8 +14,7 @@ from agent.report.model import Report
 from server_stub.agents import refusals
 from server_stub.agents.enrolment import enrol
 from server_stub.agents.rotation import LIMIT_BYTES, rotate
-from server_stub.audit.chain import STRANGER, record
-from server_stub.audit.often import too_often
+from server_stub.audit.chain import STRANGER
 from server_stub.ingest import body
 from server_stub.ingest.receive import ENROLMENTS, read_posted, receive_batch, receive_one
 from server_stub.ingest.refusal import Refusal
@@ -147,9 +146,7 @@ def post_enrol(request: HttpRequest, sent: EnrolIn) -> HttpResponse:
         agent = enrol(sent.code, sent.name, sent.public_jwk)
     except Refusal as refusal:
         ENROLMENTS[refusal.kind] += 1
-        refusals.note("", refusal.kind)
-        if not too_often("agent.enrolment-refused", "", refusal.kind):
-            record("agent.enrolment-refused", STRANGER, refusal.kind)
+        refusals.refused("agent.enrolment-refused", STRANGER, refusal.kind)
         raise
     ENROLMENTS["enrolled"] += 1
     answer = {"agent_id": agent.id, "collector": request.build_absolute_uri("/").rstrip("/")}
@@ -182,9 +179,7 @@ def post_key(request: HttpRequest) -> HttpResponse:
     try:
         agent = rotate(body.read(request, LIMIT_BYTES))
     except Refusal as refusal:
-        refusals.note("", refusal.kind)
-        if not too_often("agent.rotation-refused", "", refusal.kind):
-            record("agent.rotation-refused", STRANGER, refusal.kind)
+        refusals.refused("agent.rotation-refused", STRANGER, refusal.kind)
         raise
     return HttpResponse(json.dumps({"agent_id": agent.id}), content_type="application/json")
 

@@ -155,9 +155,6 @@ def _note_repeated(deliveries: Iterable[Delivery], outcomes: Iterable[Outcome | 
 
 
 def _count(refusal: Refusal, agent: Agent | None) -> None:
-    """Count a refusal, and name it in the audit log: each kind, but no flood of one."""
     OUTCOMES[refusal.kind] += 1
     actor = STRANGER if agent is None else Actor("agent", agent.id)
-    refusals.note(actor.name, refusal.kind)
-    if not too_often("delivery.refused", actor.name, refusal.kind):
-        record("delivery.refused", actor, refusal.kind, why=refusal.detail)
+    refusals.refused("delivery.refused", actor, refusal.kind, why=refusal.detail)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MOST = 500
+_REFUSED = ("delivery.refused", "agent.enrolment-refused", "agent.rotation-refused", "agent.policy-refused")
 _LETTING_GO = ("holder.erased", "retention.ran")
 
 
@@ -75,10 +76,10 @@ def statements(span: Span) -> Section:
 
 
 def refusals(span: Span) -> Section:
-    """How many deliveries and enrolments the log names as refused, by kind."""
+    """What the log names as refused to agents, or to strangers in their place, by kind."""
     rows = rows_of(span)
     found = Entry.objects.filter(number__gte=rows.first, number__lt=rows.beyond)
-    refused = found.filter(action__in=("delivery.refused", "agent.enrolment-refused"))
+    refused = found.filter(action__in=_REFUSED)
     kinds = refused.values_list("action", "subject").annotate(Count("number")).order_by("action", "subject")[:MOST]
     told = [(str(ACTIONS[action]), kind, str(number)) for action, kind, number in kinds]
     heads = (gettext("What"), gettext("Why"), gettext("Rows of the audit log"))

@@ -22,6 +22,8 @@ from agent.messages import Message, PostureError
 from agent.policy.bundle import PublisherKey, pack
 from agent.report.signature import RequestKey
 from server_stub.agents.models import Agent
+from server_stub.agents.refusals import refused
+from server_stub.audit.chain import STRANGER, Actor
 from server_stub.holders.models import Assignment
 from server_stub.ingest.extract import phone_key
 from server_stub.ingest.refusal import Refusal
@@ -62,10 +64,15 @@ _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schema
 )
 def get_policy(request: HttpRequest, serial: Annotated[str, Field(max_length=300)] = "") -> HttpResponse:
     """What is published for a phone."""
-    agent = _asking(request, serial)
-    phone = _phone(clean(serial, 300))
-    if agent.group_id is not None and serial and phone.group != agent.group.name:  # type: ignore[union-attr]
-        raise Refusal(403, "foreign-phone", "This agent belongs to one group, and the phone is not in it.")
+    asker = STRANGER
+    try:
+        agent = _asking(request, serial)
+        asker, phone = Actor("agent", agent.id), _phone(clean(serial, 300))
+        if agent.group_id is not None and serial and phone.group != agent.group.name:  # type: ignore[union-attr]
+            raise Refusal(403, "foreign-phone", "This agent belongs to one group, and the phone is not in it.")
+    except Refusal as refusal:
+        refused("agent.policy-refused", asker, refusal.kind)
+        raise
     stack = layers_of([phone])[phone.key].stack(timezone.now())
     if stack is None:
         return HttpResponse(status=204)

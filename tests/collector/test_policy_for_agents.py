@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,8 @@ from agent.policy import bundle
 from agent.policy.trust import Trust
 from agent.report.signature import AgentKey
 from agent.simulator.scenario import SCENARIOS
-from server_stub.agents.models import Agent
+from server_stub.agents.models import Agent, Refused
+from server_stub.audit.models import Entry
 from server_stub.holders.models import Assignment, Group
 from server_stub.people.models import Person
 from server_stub.policies import drafts
@@ -101,6 +103,9 @@ def test_nobody_else_gets_it(ask: Callable[..., Any], client: Client, agent: Age
     assert {name: (answer.status_code, answer.headers["Content-Type"]) for name, answer in answers.items()} == (
         dict.fromkeys(answers, (401, "application/problem+json"))
     )
+    assert _refused() == [
+        ("", "bad-signature", 3), ("", "stale-request", 2), ("", "unknown-agent", 1),
+    ]  # fmt: skip
 
 
 def test_an_agent_of_a_group_gets_that_groups_alone(ask: Callable[..., Any], agent: Agent) -> None:
@@ -109,6 +114,15 @@ def test_an_agent_of_a_group_gets_that_groups_alone(ask: Callable[..., Any], age
     agent.save()
     Assignment.objects.create(phone_key="IN", serial="IN", group=agent.group)
     assert [ask(serial).status_code for serial in ("IN", "OUT")] == [200, 403]
+    assert _refused() == [(agent.id, "foreign-phone", 1)]
+
+
+def _refused() -> list[tuple[str, str, int]]:
+    """What was counted, by sender and kind; the audit log names each as often."""
+    told = Refused.objects.order_by("sender", "kind").values_list("sender", "kind", "number")
+    named = Counter(Entry.objects.filter(action="agent.policy-refused").values_list("actor", "subject"))
+    assert named == {(sender, kind): number for sender, kind, number in told}
+    return list(told)
 
 
 def _entered(address: str, name: str) -> requests.Session:
