@@ -11,6 +11,7 @@ from server_stub.decisions import due
 from server_stub.decisions import pages as decisions
 from server_stub.guideline import pages as guideline
 from server_stub.holders import pages as holders
+from server_stub.holders.api import router as holders_of_programs
 from server_stub.ingest.api import api
 from server_stub.packs import pages as packs
 from server_stub.papers import pages as papers
@@ -71,6 +72,7 @@ register_converter(papers.ManyForm, "many-form")
 register_converter(Decision, "decision")
 register_converter(alerts.OfChannel, "of-channel")
 api.add_router("", policy_for_agents)
+api.add_router("", holders_of_programs)
 urlpatterns = [
     path("", phones.fleet_page, name="fleet"),
     path("views/", saved.save, name="save-view"),

@@ -11,7 +11,8 @@ from agent.cli.opening import migrated, opened
 from agent.messages import Message, PostureError
 
 SCOPES = (
-    "fleet:read", "agents:read", "holders:read", "audit:read", "decisions:read", "reports:read", "alerts:read",
+    "fleet:read", "agents:read", "holders:read", "holders:write", "audit:read", "decisions:read", "reports:read",
+    "alerts:read",
 )  # fmt: skip
 ROLES = ("viewer", "auditor", "operator", "approver", "administrator", "admin")  # the last means the one before it
 

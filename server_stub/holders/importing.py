@@ -1,4 +1,4 @@
-"""Holders, groups and assignments out of a CSV: all of a file or nothing of it; again changes nothing."""
+"""Holders, groups and assignments out of lines: all of a file or nothing of it; again changes nothing."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from server_stub.alerts.lateness import count_never
 from server_stub.audit.chain import Actor, record
 from server_stub.decisions.models import Waiver
 from server_stub.holders.models import Assignment, Group, Holder
-from server_stub.holders.reading import Line, Problem, read
+from server_stub.holders.reading import Line, Problem, Sheet, read
 from server_stub.ingest.current import rejudge
 from server_stub.ingest.extract import phone_key
 from server_stub.phones.models import Phone
@@ -36,8 +36,12 @@ class _DryRun(Exception):
 
 
 def import_holders(content: bytes, actor: Actor, *, dry_run: bool = False) -> Outcome:
-    """Bring the assignments to what the file says. Phones that are not in it stay as they are."""
-    sheet = read(content)
+    """Bring the assignments to what a CSV says."""
+    return bring(read(content), actor, dry_run=dry_run)
+
+
+def bring(sheet: Sheet, actor: Actor, *, dry_run: bool = False) -> Outcome:
+    """Bring the assignments to what the lines say. Phones that are not in them stay as they are."""
     if sheet.problems:
         return Outcome(0, 0, 0, sheet.problems, dry_run)
     try:

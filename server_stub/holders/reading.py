@@ -1,7 +1,8 @@
-"""A CSV of holders, read line by line: what each line says, or what is wrong with it."""
+"""A CSV of holders, or a program's rows, read one by one: what each says, or what is wrong with it."""
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ _MOST_PROBLEMS = 100
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One phone. None: the file has no such column, so what is known of it stays."""
+    """One phone. None: there is no such column, so what is known of it stays."""
 
     number: int
     serial: str
@@ -112,21 +113,34 @@ def _read_lines(rows: "_csv.Reader", names: list[str], sheet: Sheet) -> None:
             told = {"found": len(cells), "wanted": len(names)}
             sheet.wrong(number, gettext("The line has %(found)s cells; the first line names %(wanted)s.") % told)
             continue
-        row = {name: cell.strip() for name, cell in zip(names, cells, strict=True)}
-        wrong = [name for name, cell in row.items() if not _cell_fits(name, cell, number, sheet)]
-        if not wrong:
-            hours = row.get("late_after_hours")
-            sheet.lines.append(
-                Line(
-                    number,
-                    row["serial"],
-                    row["holder"],
-                    row.get("holder_id"),
-                    row.get("group"),
-                    row.get("asset_tag"),
-                    int(hours) if hours else None,
-                )
+        _read_row(number, dict(zip(names, cells, strict=True)), sheet)
+
+
+def read_rows(rows: Sequence[Mapping[str, str]]) -> Sheet:
+    """The same of rows that a program sends, each with the columns it names; a row's number is its place, from 1."""
+    sheet = Sheet()
+    for number, row in enumerate(rows, start=1):
+        _read_row(number, row, sheet)
+    _cross_check(sheet)
+    return sheet
+
+
+def _read_row(number: int, cells: Mapping[str, str], sheet: Sheet) -> None:
+    row = {name: cell.strip() for name, cell in cells.items()}
+    wrong = [name for name, cell in row.items() if not _cell_fits(name, cell, number, sheet)]
+    if not wrong:
+        hours = row.get("late_after_hours")
+        sheet.lines.append(
+            Line(
+                number,
+                row["serial"],
+                row["holder"],
+                row.get("holder_id"),
+                row.get("group"),
+                row.get("asset_tag"),
+                int(hours) if hours else None,
             )
+        )
 
 
 def _cell_fits(name: str, cell: str, number: int, sheet: Sheet) -> bool:

@@ -1,4 +1,4 @@
-"""Making, ending and recognising API tokens (RFC 6750). Every scope only reads."""
+"""Making, ending and recognising API tokens (RFC 6750). Every scope only reads, but for one that brings holders in."""
 
 import hashlib
 import secrets
@@ -20,6 +20,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "fleet:read": frozenset({"phones.view_phone"}),
     "agents:read": frozenset({"agents.view_agent"}),
     "holders:read": frozenset({"holders.view_holder"}),
+    "holders:write": frozenset({"holders.import_holder"}),  # by POST /api/holders alone
     "audit:read": frozenset({"audit.view_entry"}),
     "decisions:read": frozenset({"decisions.view_waiver"}),
     "reports:read": frozenset({"phones.view_private"}),  # names of networks and devices, and whole reports
@@ -59,7 +60,7 @@ def by_token(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
             refused.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
             return refused
         if request.method not in _READS and not request.path_info.startswith("/api/"):  # there, whoever signs counts
-            return problem(Refusal(403, "read-only", "A token only reads; sign in to change something."))
+            return problem(Refusal(403, "read-only", "On the pages a token only reads; sign in to change something."))
         request.user = bearer
         return get_response(request)
 
