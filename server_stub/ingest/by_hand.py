@@ -1,4 +1,7 @@
-"""Models read and written by hand: what each delivery asks, the ORM writes more slowly than the database answers."""
+"""Models read and written by hand: what each delivery asks, the ORM writes more slowly than the database answers.
+
+The fields are given the connection itself: Django's `connection` looks it up each time it is asked for anything.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache

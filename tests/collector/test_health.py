@@ -60,6 +60,7 @@ def test_the_api_is_described(description: dict[str, Any]) -> None:
         ("/clauses/", "get"),
         ("/clauses/{number}/", "get"),
         ("/policy/", "get"),
+        ("/api/holders", "post"),
         ("/policy/history/", "get"),
         ("/policy/editions/{edition_id}/", "get"),
         ("/agents/", "get"),
