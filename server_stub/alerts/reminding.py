@@ -4,20 +4,36 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 
-from server_stub.alerts.models import Alert, Delivery
+from server_stub.alerts.models import Alert, Delivery, Trouble
+from server_stub.alerts.raising import raise_alerts
 from server_stub.alerts.sending import queue
 from server_stub.alerts.wording import word
 from server_stub.decisions.models import Statement, Waiver
 from server_stub.people.models import Person
+from server_stub.phones.models import Phone
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-def remind(people: "QuerySet[Person]", alert: Alert, now: datetime) -> None:
-    """Write to all of them who have an address. Call it within the transaction that raises the alert."""
+def tell_once(name: str, alert: Alert, people: "QuerySet[Person]", now: datetime) -> None:
+    """Raise the alert about this decision and write to these people, unless that was done; with its phone's group."""
+    with transaction.atomic():
+        _, new = Trouble.objects.get_or_create(
+            event=alert.event, subject=name, topic="", defaults={"since": now, "told": alert.weight}
+        )
+        if not new:
+            return
+        if alert.phone_key:
+            alert.group = Phone.objects.filter(key=alert.phone_key).values_list("group", flat=True).first() or ""
+        raise_alerts([alert])
+        _remind(people, alert, now)
+
+
+def _remind(people: "QuerySet[Person]", alert: Alert, now: datetime) -> None:
     message = word([alert], {alert.event: 1}, settings.REMINDER_LANGUAGE)
     for person in people.filter(is_active=True).exclude(email="").order_by("pk"):
         told = Delivery(person=person, made_at=now, next_at=now, subject=message.subject, text=message.text)

@@ -4,16 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from server_stub.alerts.events import WAITS, weight
 from server_stub.alerts.models import Alert, Trouble
-from server_stub.alerts.raising import raise_alerts
-from server_stub.alerts.reminding import remind, who_may
+from server_stub.alerts.reminding import tell_once, who_may
 from server_stub.decisions.models import Waiver
 from server_stub.ingest.extract import phone_key
 from server_stub.people.models import Person
-from server_stub.phones.models import Phone
 from server_stub.policies.models import Edition
 
 
@@ -34,7 +30,8 @@ def watch_waiting(now: datetime) -> None:
     if over := known - found.keys():
         Trouble.objects.filter(event=WAITS, subject__in=over).delete()
     for name in sorted(found.keys() - known):
-        _tell(found[name], now)
+        each = found[name]
+        tell_once(name, each.alert, who_may(each.permission).exclude(pk=each.asker.pk), now)
 
 
 def _waivers(now: datetime) -> Iterator[_Waiting]:
@@ -54,16 +51,4 @@ def _editions(now: datetime) -> Iterator[_Waiting]:
 
 
 def _alert(now: datetime, about: str, phone: str, group: str) -> Alert:
-    if phone:
-        group = Phone.objects.filter(key=phone).values_list("group", flat=True).first() or ""
     return Alert(at=now, event=WAITS, weight=weight("medium"), about=about[:120], phone_key=phone, group=group)
-
-
-def _tell(each: _Waiting, now: datetime) -> None:
-    with transaction.atomic():
-        _, new = Trouble.objects.get_or_create(
-            event=WAITS, subject=each.name, topic="", defaults={"since": now, "told": each.alert.weight}
-        )
-        if new:
-            raise_alerts([each.alert])
-            remind(who_may(each.permission).exclude(pk=each.asker.pk), each.alert, now)

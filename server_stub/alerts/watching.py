@@ -9,11 +9,10 @@ from django.db.models import Q
 from server_stub.alerts.events import BROKEN, EXPIRED, EXPIRES, REFUSED, weight
 from server_stub.alerts.models import Alert, Cursor, Trouble
 from server_stub.alerts.raising import raise_alerts
-from server_stub.alerts.reminding import concerned, remind
+from server_stub.alerts.reminding import concerned, tell_once
 from server_stub.audit.chain import Broken, verify
 from server_stub.audit.models import Entry
 from server_stub.decisions.models import Statement, Waiver
-from server_stub.phones.models import Phone
 
 SOON = timedelta(days=7)
 _LATELY = timedelta(days=7)  # whoever subscribes today is not told of what lapsed last year
@@ -77,19 +76,9 @@ def watch_decisions(now: datetime) -> None:
 def _decision(
     name: str, rule: str, phone_key: str, group: str, until: datetime, now: datetime, decision: Waiver | Statement
 ) -> None:
-    event = EXPIRED if until <= now else EXPIRES
-    with transaction.atomic():
-        _, new = Trouble.objects.get_or_create(
-            event=event, subject=name, topic="", defaults={"since": now, "told": weight("medium")}
-        )
-        if not new:
-            return
-        if phone_key:
-            group = Phone.objects.filter(key=phone_key).values_list("group", flat=True).first() or ""
-        alert = Alert(at=now, event=event, weight=weight("medium"), about=rule, until=until)
-        alert.phone_key, alert.group = phone_key, group
-        raise_alerts([alert])
-        remind(concerned(decision), alert, now)
+    alert = Alert(at=now, event=EXPIRED if until <= now else EXPIRES, weight=weight("medium"), about=rule, until=until)
+    alert.phone_key, alert.group = phone_key, group
+    tell_once(name, alert, concerned(decision), now)
 
 
 def watch_chain(now: datetime, newest: int | None = None) -> None:

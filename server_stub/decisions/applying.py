@@ -41,9 +41,6 @@ class Decisions:
     policies: Layers = NO_LAYERS
 
 
-NONE = Decisions()
-
-
 def decisions_of(phones: Iterable[Phone]) -> dict[str, Decisions]:
     """The decisions for each of these phones, in three statements."""
     phones = list(phones)

@@ -1,6 +1,6 @@
 """Holders and groups from another system: a program says of some phones whose they are, as a CSV would."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Router, Schema
@@ -68,9 +68,8 @@ def post_holders(
     request: HttpRequest, entries: Annotated[list[HolderIn], Body(max_length=_MOST)], *, dry_run: bool = False
 ) -> HttpResponse:
     """Bring them in."""
-    rows: list[dict[str, Any]] = [entry.model_dump(exclude_none=True) for entry in entries]
-    sheet = read_rows([{name: str(value) for name, value in row.items()} for row in rows])
-    outcome = bring(sheet, by(request.user), dry_run=dry_run)
+    rows = [{name: str(cell) for name, cell in entry.model_dump(exclude_none=True).items()} for entry in entries]
+    outcome = bring(read_rows(rows), by(request.user), dry_run=dry_run)
     told = _OUTCOME.dump_python(outcome, mode="json")
     if not outcome.problems:
         return JsonResponse(told)
